@@ -1,0 +1,77 @@
+/// The step vocabulary: what the daemon can ask of a face (PAM, terminal) and the ids of what is to be said.
+/// The words themselves live in client/words; these ids are stable and travel over the bus.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+namespace passkeyd {
+
+/// Bus names, spelled once.
+namespace bus {
+inline constexpr const char *kService = "org.passkeyd1";
+inline constexpr const char *kPath = "/org/passkeyd1";
+inline constexpr const char *kManager = "org.passkeyd1.Manager";
+inline constexpr const char *kAttempt = "org.passkeyd1.Attempt";
+/// Errors are this prefix and the CamelCase of the kind's name: org.passkeyd1.Error.NotAllowed.
+inline constexpr const char *kErrorPrefix = "org.passkeyd1.Error.";
+/// Fixed: environment variables (DBUS_SYSTEM_BUS_ADDRESS) are never asked. See D-Bus specification,
+/// well-known buses.
+inline constexpr const char *kSystemBusSocket = "/run/dbus/system_bus_socket";
+}  // namespace bus
+
+/// What Attempt.Next answers. A face that meets a step it does not know treats the attempt as unavailable.
+enum class Step {
+  Unavailable,  ///< over: no way is open here and now; details: message
+  Denied,       ///< over: refused; details: message
+  Granted,      ///< over: let them in
+  Tell,         ///< show details.message and call Next with an empty answer, which then waits for what comes
+  AskSecret,    ///< ask without echo; the answer carries "secret" (h, a sealed memfd), or "empty" (b, true):
+                ///< stepped down
+  Ask,          ///< ask with echo; the answer carries "text" (s)
+  Choose,       ///< details.options (as): the answer carries "choice" (u, from 0)
+};
+
+/// "unavailable", "denied", "granted", "tell", "ask-secret", "ask", "choose".
+std::string_view name_of(Step step);
+std::optional<Step> step_of(std::string_view name);
+
+/// Keys of the details dictionary: parameters for the words.
+namespace detail {
+inline constexpr const char *kMessage = "message";           ///< s: one of the ids below
+inline constexpr const char *kDevice = "device";             ///< s: what people call the authenticator
+inline constexpr const char *kName = "name";                 ///< s: what its owner called the passkey
+inline constexpr const char *kTriesLeft = "tries-left";      ///< u
+inline constexpr const char *kWaitSeconds = "wait-seconds";  ///< u
+inline constexpr const char *kOptions = "options";           ///< as
+inline constexpr const char *kCredential = "credential";  ///< s: id of the credential that was used or made
+}  // namespace detail
+
+/// Keys of the answer dictionary.
+namespace answer {
+inline constexpr const char *kSecret = "secret";  ///< h
+inline constexpr const char *kEmpty = "empty";    ///< b
+inline constexpr const char *kText = "text";      ///< s
+inline constexpr const char *kChoice = "choice";  ///< u
+}  // namespace answer
+
+/// Message ids. Those that report an error are the name of its ErrorKind ("pin-wrong", "no-device", ...), so
+/// that one table of words serves both; these are the others.
+namespace message {
+inline constexpr const char *kTouch = "touch";               ///< tell: touch `device`
+inline constexpr const char *kVerify = "verify";             ///< tell: use the sensor of `device`
+inline constexpr const char *kPinKey = "pin-key";            ///< ask-secret: PIN of `device`
+inline constexpr const char *kPinPlatform = "pin-platform";  ///< ask-secret: PIN of this computer's passkey
+inline constexpr const char *kNewPinPlatform = "new-pin-platform";        ///< ask-secret: choose a PIN
+inline constexpr const char *kRepeatPinPlatform = "repeat-pin-platform";  ///< ask-secret: the same again
+inline constexpr const char *kPinMismatch = "pin-mismatch";               ///< tell: the two differ
+inline constexpr const char *kDeviceBusy = "device-busy";      ///< tell: another login is using `device`
+inline constexpr const char *kWorking = "working";             ///< tell: the authenticator is being asked
+inline constexpr const char *kChooseDevice = "choose-device";  ///< choose: which of `options`
+inline constexpr const char *kNotEnrolled = "not-enrolled";    ///< unavailable: this account has no passkey
+inline constexpr const char *kEnrolled = "enrolled";           ///< granted, at the end of an enrollment
+inline constexpr const char *kWelcome = "welcome";             ///< granted, at the end of a login
+inline constexpr const char *kDenied = "denied";               ///< denied: the answer did not verify
+}  // namespace message
+
+}  // namespace passkeyd

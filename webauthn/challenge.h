@@ -1,0 +1,71 @@
+/// Challenge: what one ceremony asks an authenticator to sign. Fresh, bound to this relying party and this
+/// user, and used up by the one verification it is meant for.
+#pragma once
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "common/account.h"
+#include "common/bytes.h"
+#include "common/clock.h"
+#include "common/result.h"
+#include "webauthn/rp_id.h"
+
+namespace passkeyd {
+
+enum class Ceremony { Create, Get };  ///< webauthn.create, webauthn.get
+
+/// The order matters: a stricter policy is a larger value.
+enum class UserVerification { Discouraged, Preferred, Required };
+
+std::string_view name_of(UserVerification uv);
+std::optional<UserVerification> user_verification_of(std::string_view name);
+
+using Sha256 = std::array<std::uint8_t, 32>;
+
+class Challenge {
+ public:
+  static constexpr std::size_t kBytes = 32;
+  static constexpr std::chrono::seconds kLifetime{300};
+
+  /// A fresh challenge from the system's random source, good until now + kLifetime.
+  /// `user_verification`: Required makes the verifier insist on the UV flag.
+  /// Errors: Internal if the random source fails.
+  static Result<Challenge> make(Ceremony ceremony, RpId rp_id, Account user,
+                                UserVerification user_verification, BootTime now);
+
+  /// The same from given bytes (published test vectors). `random`: at least 16 bytes (WebAuthn 13.4.3).
+  static Result<Challenge> from_bytes(ByteView random, Ceremony ceremony, RpId rp_id, Account user,
+                                      UserVerification user_verification, BootTime now);
+
+  Challenge(Challenge &&) = default;
+  Challenge &operator=(Challenge &&) = default;
+  Challenge(const Challenge &) = delete;  // single use: verify() takes it away
+  Challenge &operator=(const Challenge &) = delete;
+
+  [[nodiscard]] Ceremony ceremony() const { return ceremony_; }
+  [[nodiscard]] const Bytes &random() const { return random_; }
+  [[nodiscard]] const RpId &rp_id() const { return rp_id_; }
+  [[nodiscard]] const Account &user() const { return user_; }
+  [[nodiscard]] UserVerification user_verification() const { return user_verification_; }
+  [[nodiscard]] BootTime made_at() const { return made_at_; }
+  [[nodiscard]] BootTime expires_at() const { return made_at_ + kLifetime; }
+
+  /// Our client data, as JSON in the serialisation of WebAuthn 5.8.1.1: type, challenge, origin, crossOrigin.
+  [[nodiscard]] std::string client_data() const;
+  /// SHA-256 of client_data(): what the authenticator signs beside its own data.
+  [[nodiscard]] Sha256 client_data_hash() const;
+
+ private:
+  Challenge(Bytes random, Ceremony ceremony, RpId rp_id, Account user, UserVerification uv, BootTime now);
+
+  Bytes random_;
+  Ceremony ceremony_;
+  RpId rp_id_;
+  Account user_;
+  UserVerification user_verification_;
+  BootTime made_at_;
+};
+
+}  // namespace passkeyd
