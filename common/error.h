@@ -27,6 +27,7 @@ enum class ErrorKind {
   Busy,              ///< somebody else is using the authenticator
   Timeout,           ///< nobody answered in time
   Cancelled,         ///< the person or the program took it back
+  RemoteSession,     ///< the person is not at this machine, and the passkeys are
   TouchRefused,      ///< the authenticator says that the person did not consent (declined, or never touched)
   PinRequired,       ///< user verification is wanted and needs a PIN that was not given
   PinInvalid,        ///< the PIN cannot be one (length, characters); it was not sent
