@@ -2,7 +2,6 @@
 /// user, and used up by the one verification it is meant for.
 #pragma once
 
-#include <array>
 #include <string>
 #include <vector>
 
@@ -10,6 +9,7 @@
 #include "common/bytes.h"
 #include "common/clock.h"
 #include "common/result.h"
+#include "webauthn/hash.h"
 #include "webauthn/rp_id.h"
 
 namespace passkeyd {
@@ -21,8 +21,6 @@ enum class UserVerification { Discouraged, Preferred, Required };
 
 std::string_view name_of(UserVerification uv);
 std::optional<UserVerification> user_verification_of(std::string_view name);
-
-using Sha256 = std::array<std::uint8_t, 32>;
 
 class Challenge {
  public:
