@@ -32,6 +32,7 @@ constexpr std::array kNames = {
     Name{ErrorKind::PinInvalid, "pin-invalid"},
     Name{ErrorKind::PinWrong, "pin-wrong"},
     Name{ErrorKind::PinSoftBlocked, "pin-soft-blocked"},
+    Name{ErrorKind::PinMismatch, "pin-mismatch"},
     Name{ErrorKind::PinBlocked, "pin-blocked"},
     Name{ErrorKind::PinTriesLow, "pin-tries-low"},
     Name{ErrorKind::PinNotSet, "pin-not-set"},

@@ -32,6 +32,7 @@ enum class ErrorKind {
   PinInvalid,        ///< the PIN cannot be one (length, characters); it was not sent
   PinWrong,          ///< the authenticator refused the PIN
   PinSoftBlocked,    ///< too many wrong PINs since the key was plugged in: unplug it and plug it in again
+  PinMismatch,       ///< the new PIN and its repetition differ
   PinBlocked,        ///< the PIN is blocked for good: the key must be reset
   PinTriesLow,       ///< stopped by us: so few PIN tries are left on the key that we use none of them
   PinNotSet,         ///< user verification is wanted and the key has no PIN and no sensor
