@@ -12,7 +12,6 @@
 
 #include "common/log.h"
 #include "daemon/service.h"
-#include "version.h"
 
 namespace passkeyd {
 namespace {

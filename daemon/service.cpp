@@ -10,7 +10,6 @@
 #include "daemon/login.h"
 #include "daemon/reply.h"
 #include "daemon/request.h"
-#include "version.h"
 
 namespace passkeyd {
 

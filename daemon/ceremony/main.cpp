@@ -3,10 +3,8 @@
 ///
 /// Started by passkeyd with one end of a socket pair as descriptor 3: reads a request, writes cues and one last
 /// event. When the other end closes, the person or the program went away: the key is told to stop blinking.
-#include <malloc.h>
 #include <poll.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 
 #include <csignal>
 #include <cstdlib>
@@ -14,20 +12,16 @@
 
 #include "daemon/ceremony/operations.h"
 #include "daemon/ceremony/wire.h"
+#include "tpm/process.h"
 
 namespace passkeyd {
 namespace {
 
-/// No core dump, no debugger of the same user, nothing gained by exec, no outliving the daemon; freed memory is
-/// overwritten, since ESYS leaves copies of authorisation values behind. Before any secret is here.
+/// Beside what tpm/ asks of a process that holds PINs: nothing gained by exec, no outliving the daemon.
 void harden() {
+  tpm::harden_process();
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  prctl(PR_SET_DUMPABLE, 0);
   prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-  const rlimit none{0, 0};
-  setrlimit(RLIMIT_CORE, &none);
-  mallopt(M_PERTURB, 0xa5);
-  setenv("TSS2_LOG", "all+NONE", 1);  // NOLINT(concurrency-mt-unsafe): no second thread yet
   signal(SIGPIPE, SIG_IGN);
 }
 
@@ -36,7 +30,7 @@ void watch_for_hang_up() {
   pollfd watched{wire::kCeremonyFd, POLLRDHUP, 0};
   while (poll(&watched, 1, -1) < 0) continue;
   cancel_operation();
-  std::this_thread::sleep_for(std::chrono::milliseconds(70));  // the last word, should the device ignore the cancel
+  std::this_thread::sleep_for(std::chrono::milliseconds(70));  // should the device ignore it: the last word is ours
   _exit(EXIT_FAILURE);
 }
 
