@@ -3,6 +3,7 @@
 /// sentence.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -59,6 +60,7 @@ struct Error {
   ErrorKind kind = ErrorKind::Internal;
   std::string sentence;                ///< what happened; never holds a secret
   std::optional<int> tries_left = {};  ///< PIN tries the authenticator says are left, where it said so
+  std::optional<std::chrono::seconds> wait = {};  ///< Limited: until the next try is allowed
 };
 
 /// Error from errno: "open /x: No such file or directory", kind Io.

@@ -16,7 +16,7 @@ namespace {
 constexpr std::chrono::seconds kMachineTime{30};  ///< a slow TPM may take seconds to make a key
 
 /// What the enrollment will be made with.
-struct Place {
+struct Preparation {
   Way way;
   KeyInfo device;                ///< for tpm: the TCTI string and what people call it
   std::vector<Fd> secrets;
@@ -33,8 +33,8 @@ Task<Result<Fd>> ask_secret(Face &face, const char *message, const std::string &
   co_return std::move(*answer.secret);
 }
 
-Task<Result<Place>> prepare_tpm(House &house, Face &face) {
-  Place place{Way::Tpm, KeyInfo{house.config.tcti, "This computer"}, {}, UserVerification::Required};
+Task<Result<Preparation>> prepare_tpm(House &house, Face &face) {
+  Preparation place{Way::Tpm, KeyInfo{house.config.tcti, "This computer"}, {}, UserVerification::Required};
   for (const char *message : {message::kNewPinPlatform, message::kRepeatPinPlatform}) {
     Result<Fd> pin = co_await ask_secret(face, message, place.device.name);
     if (!pin) co_return pin.error();
@@ -55,13 +55,13 @@ Task<Result<KeyInfo>> choose_key(Face &face, const std::vector<KeyInfo> &keys) {
 }
 
 /// Looks at the key before the PIN is asked for, and lets go of it while the person types.
-Task<Result<Place>> prepare_key(House &house, Face &face, const std::vector<KeyInfo> &keys) {
+Task<Result<Preparation>> prepare_key(House &house, Face &face, const std::vector<KeyInfo> &keys) {
   Result<KeyInfo> key = co_await choose_key(face, keys);
   if (!key) co_return key.error();
   wire::Request question = wire::DescribeKey{key->path};
   Result<wire::KeyDescribed> described = co_await errand<wire::KeyDescribed>(house, std::move(question), key->path);
   if (!described) co_return described.error();
-  Place place{Way::Usb, key.value(), {}, UserVerification::Required, described->has_uv};
+  Preparation place{Way::Usb, key.value(), {}, UserVerification::Required, described->has_uv};
   const UserVerification wanted = house.config.user_verification;
   const bool can = described->has_pin || described->has_uv;
   if (!can && wanted == UserVerification::Required)
@@ -78,7 +78,7 @@ Task<Result<Place>> prepare_key(House &house, Face &face, const std::vector<KeyI
   co_return place;
 }
 
-Task<Result<Place>> prepare(House &house, Face &face, std::optional<Way> way) {
+Task<Result<Preparation>> prepare(House &house, Face &face, std::optional<Way> way) {
   if (way == Way::Tpm) co_return co_await prepare_tpm(house, face);
   const Result<std::vector<KeyInfo>> keys = plugged_keys();
   if (!keys) co_return keys.error();
@@ -94,7 +94,7 @@ Result<Bytes> random_handle() {
 }
 
 /// Has the authenticator make a credential; passes its cues on.
-Task<Result<Registration>> registration(House &house, Face &face, Place place, const RegistrationRequest &asked) {
+Task<Result<Registration>> registration(House &house, Face &face, Preparation place, const RegistrationRequest &asked) {
   Mailbox<News> news(house.loop);
   const std::string device = place.device.path;
   wire::Request request = wire::Enroll{place.way, device, asked};
@@ -128,14 +128,14 @@ std::string free_name(const std::string &wanted, const std::vector<Credential> &
   return name;
 }
 
-Result<Credential> store(House &house, const EnrollmentRequest &request, const Place &place, Challenge challenge,
+Result<Credential> store(House &house, const EnrollmentRequest &request, const Preparation &place, Challenge challenge,
                          const Registration &made, const std::vector<Credential> &others) {
   Credential credential = TRY(verify_registration(std::move(challenge), made, house.clock.boot()));
   credential.way = place.way;
   credential.state = CredentialState::Active;
   credential.built_in_uv = place.sensor && credential.user_verification;
   credential.name = request.name.empty() ? free_name(place.device.name, others) : request.name;
-  return house.ledger.add(credential, Actor{request.caller.uid, request.caller.pid}, house.moment());
+  return house.ledger.add(credential, Actor{request.caller.uid, request.caller.pid, "enrollment"}, house.clock.wall());
 }
 
 }  // namespace
@@ -148,14 +148,12 @@ Task<void> tell_enrollment(House &house, Face &face, EnrollmentRequest request) 
   };
   const Result<Account> account = co_await look_up(house, request.user);
   if (!account) co_return fail(account.error());
-  const Result<std::vector<Credential>> stored = house.ledger.credentials_of(request.user);
+  const Result<Credentials> stored = house.ledger.credentials_of(request.user);
   if (!stored) co_return fail(stored.error());
-  if (std::count_if(stored->begin(), stored->end(), is_active) >= static_cast<std::ptrdiff_t>(kMostCredentials))
-    co_return fail({ErrorKind::Limited, "the account has as many passkeys as it may have"});
 
-  Result<Place> prepared = co_await prepare(house, face, request.way);
+  Result<Preparation> prepared = co_await prepare(house, face, request.way);
   if (!prepared) co_return fail(prepared.error());
-  Place place = std::move(prepared).value();
+  Preparation place = std::move(prepared).value();
   Result<Challenge> challenge =
       Challenge::make(Ceremony::Create, house.rp_id, account.value(), place.user_verification, house.clock.boot());
   if (!challenge) co_return fail(challenge.error());
@@ -163,16 +161,16 @@ Task<void> tell_enrollment(House &house, Face &face, EnrollmentRequest request) 
   if (!handle) co_return fail(handle.error());
   RegistrationRequest asked{house.rp_id, challenge->client_data(), place.user_verification, request.user.str(),
                             std::move(handle).value(), {}};
-  for (const Credential &each : stored.value())
+  for (const Credential &each : stored->rows)
     if (is_active(each) && each.way == place.way && each.way == Way::Usb) asked.exclude.push_back(each.id);
   asked.timeout = house.config.touch_timeout;
   asked.min_pin_tries = house.config.min_key_retries;
 
-  Place for_device{place.way, place.device, std::move(place.secrets), place.user_verification, place.sensor};
+  Preparation for_device{place.way, place.device, std::move(place.secrets), place.user_verification, place.sensor};
   const Result<Registration> made = co_await registration(house, face, std::move(for_device), asked);
   if (!made) co_return fail(made.error());
   const Result<Credential> added =
-      store(house, request, place, std::move(challenge).value(), made.value(), stored.value());
+      store(house, request, place, std::move(challenge).value(), made.value(), stored->rows);
   if (!added) co_return fail(added.error());
   log_line(LogLevel::Notice, "enrolled a passkey (" + std::string(name_of(added->way)) + ") for " + request.user.str());
   face.finish(Say(Step::Granted, message::kEnrolled)

@@ -15,9 +15,6 @@ struct EnrollmentRequest {
   Caller caller;
 };
 
-/// Most passkeys one account may have, revoked ones not counted.
-inline constexpr std::size_t kMostCredentials = 32;
-
 /// Tells the whole story to `face`; every path ends in face.finish() or face.refuse().
 Task<void> tell_enrollment(House &house, Face &face, EnrollmentRequest request);
 

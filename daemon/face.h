@@ -34,7 +34,7 @@ struct Say {
   std::map<std::string, Detail> details;
 };
 
-/// What an error says to people: its kind's name, with the tries left where they are known.
+/// What an error says to people: its kind's name, with the tries left and the wait where they are known.
 Say say_error(Step step, const Error &error);
 
 /// What the face answered to an ask.

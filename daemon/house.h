@@ -19,6 +19,9 @@ struct House {
   Ledger ledger;
   Ceremonies ceremonies;
   const Clock &clock;
+  std::string boot_id;
+
+  [[nodiscard]] Moment moment() const { return {clock.wall(), clock.boot(), boot_id}; }
 };
 
 }  // namespace passkeyd

@@ -80,7 +80,8 @@ Result<RpId> wished_rp_id(const Config &config) {
 Status serve(const Options &options) {
   const SystemClock clock;
   Config config = TRY(load_config(options.config_directory));
-  Ledger ledger = TRY(Ledger::open(options.state_directory + "/ledger.db", TRY(moment_of(clock))));
+  const Moment started = TRY(moment_of(clock));
+  Ledger ledger = TRY(Ledger::open(options.state_directory + "/ledger.db", started.wall));
   RpId rp_id = TRY(ledger.fix_rp_id(TRY(wished_rp_id(config))));
   if (config.rp_id && *config.rp_id != rp_id)
     log_line(LogLevel::Warning, "rp_id in passkeyd.conf is " + config.rp_id->str() + ", but passkeys were enrolled for " +
@@ -90,7 +91,7 @@ Status serve(const Options &options) {
   House house{loop.get(),        connection.get(),
               std::move(config), std::move(rp_id),
               std::move(ledger), Ceremonies(loop.get(), PASSKEYD_CEREMONY),
-              clock};
+              clock,              started.boot_id};
   Service service(house);
   TRY(service.publish());
   int failed = sd_bus_request_name(connection.get(), bus::kService, 0);

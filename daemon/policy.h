@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "daemon/config.h"
+#include "ledger/limit.h"
 #include "usb/keys.h"
 #include "webauthn/credential.h"
 
@@ -20,6 +21,9 @@ struct LoginRequest {
   pid_t caller_pid;
   bool remote = true;         ///< the person is not at this machine: no local authenticator may be used
 };
+
+/// The side of the house the person is on, by which tries are counted.
+inline Place place_of(const LoginRequest &request) { return request.remote ? Place::Remote : Place::Local; }
 
 /// One way that is open, with the credentials that would do and, for usb, the keys that are plugged in.
 struct PlannedWay {

@@ -60,6 +60,12 @@ AssertionRequest assertion_request(House &house, const PlannedWay &way, const Ch
   return request;
 }
 
+Error limited(std::chrono::seconds wait) {
+  Error error{ErrorKind::Limited, "too many wrong PINs"};
+  error.wait = wait;
+  return error;
+}
+
 /// True for what only the person can have done wrong: such a try stays counted.
 bool is_persons_failure(ErrorKind kind) { return kind == ErrorKind::PinWrong; }
 
@@ -106,15 +112,17 @@ Task<Result<Proof>> prove_with(House &house, Face &face, const LoginRequest &req
   Result<Challenge> challenge = Challenge::make(Ceremony::Get, house.rp_id, account, uv, house.clock.boot());
   if (!challenge) co_return challenge.error();
   AssertionRequest asked = assertion_request(house, way, challenge.value());
-  std::optional<LimitTicket> ticket;
+  std::optional<Ticket> ticket;
   if (pin) {
-    Result<LimitTicket> counted = house.ledger.begin_try(request.user, way.way, request.remote, house.moment());
+    const TryKey whose{request.user, way.way, place_of(request)};
+    const Result<TryAnswer> counted = house.ledger.begin_try(whose, house.moment());
     if (!counted) co_return counted.error();
-    ticket = std::move(counted).value();
-    asked.read_tries_first = ticket->after_failure;
+    if (!counted->ticket) co_return limited(counted->wait);
+    ticket = counted->ticket;
+    asked.read_tries_first = counted->after_failure;
   }
   Result<Assertion> assertion = co_await first_assertion(house, face, way.way, devices, asked, std::move(pin));
-  if (assertion) co_return Proof{std::move(challenge).value(), std::move(assertion).value(), std::move(ticket)};
+  if (assertion) co_return Proof{std::move(challenge).value(), std::move(assertion).value(), ticket};
   if (ticket && !is_persons_failure(assertion.error().kind)) {
     const Status undone = house.ledger.undo_try(*ticket);
     if (!undone) co_return undone.error();

@@ -13,7 +13,7 @@ namespace passkeyd {
 struct Proof {
   Challenge challenge;
   Assertion assertion;
-  std::optional<LimitTicket> ticket;  ///< the try that was counted before the PIN was sent
+  std::optional<Ticket> ticket;  ///< the try that was counted before the PIN was sent
 };
 
 /// Asks one way for a proof. Errors: why this way gave none; Cancelled when the person stepped down.

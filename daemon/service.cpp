@@ -14,8 +14,8 @@
 namespace passkeyd {
 
 /// One Attempt object. Member order: the story goes first, then the face it speaks to.
-struct Service::Attempt {
-  Attempt(sd_event *loop, sd_bus *bus, const std::string &path, const Caller &caller, std::function<void()> gone)
+struct Service::OneAttempt {
+  OneAttempt(sd_event *loop, sd_bus *bus, const std::string &path, const Caller &caller, std::function<void()> gone)
       : uid(caller.uid), face(loop, bus, path, caller.bus_name, std::move(gone)) {}
   uid_t uid;
   Face face;
@@ -101,10 +101,10 @@ Status Service::begin(sd_bus_message *call, const Caller &caller, Story story) {
       (!caller.is_root() && static_cast<std::size_t>(of_caller) >= kMostOfOneUser))
     return Error{ErrorKind::Busy, "Too many sign-ins are under way. Try again in a moment."};
   const std::string path = std::string(bus::kPath) + "/attempt/" + std::to_string(next_number_++);
-  auto attempt = std::make_unique<Attempt>(house_.loop, house_.bus, path, caller, [this, path] { attempts_.erase(path); });
+  auto attempt = std::make_unique<OneAttempt>(house_.loop, house_.bus, path, caller, [this, path] { attempts_.erase(path); });
   TRY(attempt->face.publish());
   attempt->story = to_the_end(attempt->face, story(attempt->face));
-  Attempt &begun = *attempts_.emplace(path, std::move(attempt)).first->second;
+  OneAttempt &begun = *attempts_.emplace(path, std::move(attempt)).first->second;
   const int failed = sd_bus_reply_method_return(call, "o", path.c_str());
   if (failed < 0) {
     attempts_.erase(path);
@@ -142,12 +142,12 @@ Task<void> Service::tell_list(BusMessage call, Caller caller, UserName user) {
     reply_error(call.get(), {ErrorKind::NotAllowed, "You may list only your own passkeys."});
     co_return;
   }
-  const Result<std::vector<Credential>> stored = house_.ledger.credentials_of(user);
+  const Result<Credentials> stored = house_.ledger.credentials_of(user);
   if (!stored) {
     reply_error(call.get(), stored.error());
     co_return;
   }
-  reply_credentials(call.get(), stored.value());
+  reply_credentials(call.get(), stored->rows);
 }
 
 Status Service::get_status(sd_bus_message *call, const Caller &) {

@@ -39,7 +39,7 @@ class Service {
   [[nodiscard]] std::size_t attempts() const { return attempts_.size(); }
 
  private:
-  struct Attempt;
+  struct OneAttempt;
   struct Method;
   static const Method kTable[];
   static const sd_bus_vtable kMethods[];
@@ -60,7 +60,7 @@ class Service {
 
   House &house_;
   std::uint64_t next_number_ = 1;
-  std::map<std::string, std::unique_ptr<Attempt>> attempts_;
+  std::map<std::string, std::unique_ptr<OneAttempt>> attempts_;
   std::list<Task<void>> lists_;  ///< list calls, which look up the account first
   BusSlot object_;
 };

@@ -3,8 +3,7 @@
 
 #include <pwd.h>
 
-#include <atomic>
-#include <cerrno>
+#include <mutex>
 #include <variant>
 
 #include "tpm/authenticator.h"
@@ -15,15 +14,22 @@ namespace {
 
 using Say = std::function<void(const wire::Event &)>;
 
-/// The key that cancel_operation() may stop; set while one is in use.
-std::atomic<UsbAuthenticator *> in_use = nullptr;
+/// The key that cancel_operation() may stop; set while one is in use. The lock keeps it alive meanwhile.
+std::mutex in_use_lock;
+UsbAuthenticator *in_use = nullptr;
 
 /// Marks a key as the one to cancel, for as long as the object lives.
 struct Cancellable {
-  explicit Cancellable(UsbAuthenticator &key) { in_use = &key; }
-  ~Cancellable() { in_use = nullptr; }
+  explicit Cancellable(UsbAuthenticator &key) { set(&key); }
+  ~Cancellable() { set(nullptr); }
   Cancellable(const Cancellable &) = delete;
   Cancellable &operator=(const Cancellable &) = delete;
+
+ private:
+  static void set(UsbAuthenticator *key) {
+    const std::lock_guard guard(in_use_lock);
+    in_use = key;
+  }
 };
 
 class SaidCues final : public Cues {
@@ -115,7 +121,8 @@ wire::Event perform(const wire::Request &request, std::vector<Fd> secrets, const
 }
 
 void cancel_operation() {
-  if (UsbAuthenticator *key = in_use) key->cancel();
+  const std::lock_guard guard(in_use_lock);
+  if (in_use != nullptr) in_use->cancel();
 }
 
 }  // namespace passkeyd
