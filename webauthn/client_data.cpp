@@ -54,6 +54,8 @@ Refusal check_client_data(std::string_view client_data, const Challenge &challen
   if (challenge.ceremony() != ceremony) return Refusal::ClientData;
   if (now < challenge.made_at() || now >= challenge.expires_at()) return Refusal::ChallengeExpired;
 
+  // nlohmann::json takes a zero byte for the end of its input and would not see what follows.
+  if (client_data.find('\0') != std::string_view::npos) return Refusal::Malformed;
   const Json object = parse_object(client_data);
   if (object.is_discarded()) return Refusal::Malformed;
   const std::string *type = text_at(object, "type");
