@@ -10,7 +10,9 @@
 namespace passkeyd {
 namespace {
 
-void drop_creds(sd_bus_creds *creds) { sd_bus_creds_unref(creds); }
+void drop_creds(sd_bus_creds *creds) {
+  sd_bus_creds_unref(creds);
+}
 using Creds = Handle<sd_bus_creds, drop_creds>;
 
 }  // namespace
@@ -36,7 +38,8 @@ bool session_is_remote(pid_t pid) {
 }
 
 bool host_is_remote(const std::string &remote_host) {
-  return !remote_host.empty() && remote_host != "localhost" && remote_host != "127.0.0.1" && remote_host != "::1";
+  return !remote_host.empty() && remote_host != "localhost" && remote_host != "127.0.0.1" &&
+         remote_host != "::1";
 }
 
 }  // namespace passkeyd

@@ -49,12 +49,17 @@ bool is_last(const wire::Event &event) {
 }
 
 /// What the story holds: the request until it is launched, then the link to its process.
-class Ceremonies::Handle final : public Ceremony {
+class Ceremonies::Handle final : public OngoingCeremony {
  public:
-  Handle(Ceremonies &all, wire::Request request, std::string device, std::vector<Fd> secrets, Mailbox<News> &to,
-         std::size_t number, std::chrono::milliseconds deadline)
-      : all_(all), request_(std::move(request)), device_(std::move(device)), secrets_(std::move(secrets)), to_(to),
-        number_(number), deadline_(deadline) {}
+  Handle(Ceremonies &all, wire::Request request, std::string device, std::vector<Fd> secrets,
+         Mailbox<News> &to, std::size_t number, std::chrono::milliseconds deadline)
+      : all_(all),
+        request_(std::move(request)),
+        device_(std::move(device)),
+        secrets_(std::move(secrets)),
+        to_(to),
+        number_(number),
+        deadline_(deadline) {}
   ~Handle() override;
 
   void say(std::optional<wire::Event> event) { to_.post(News{number_, std::move(event)}); }
@@ -115,8 +120,8 @@ class Ceremonies::Process {
     failed = sd_event_add_io(all_.loop_, &source, socket_.get(), EPOLLIN, on_readable, this);
     if (failed < 0) return failed;
     readable_.reset(source);
-    failed = sd_event_add_time_relative(all_.loop_, &source, CLOCK_BOOTTIME, microseconds(handle_->deadline_), 0,
-                                        on_deadline, this);
+    failed = sd_event_add_time_relative(all_.loop_, &source, CLOCK_BOOTTIME, microseconds(handle_->deadline_),
+                                        0, on_deadline, this);
     if (failed < 0) return failed;
     timer_.reset(source);
     return 0;
@@ -130,8 +135,8 @@ class Ceremonies::Process {
     readable_.reset();
     socket_.reset();
     sd_event_source *source = nullptr;
-    if (sd_event_add_time_relative(all_.loop_, &source, CLOCK_BOOTTIME, microseconds(kGrace), 1000, on_grace_over,
-                                   this) < 0)
+    if (sd_event_add_time_relative(all_.loop_, &source, CLOCK_BOOTTIME, microseconds(kGrace), 1000,
+                                   on_grace_over, this) < 0)
       return kill_now();
     timer_.reset(source);
   }
@@ -163,7 +168,8 @@ class Ceremonies::Process {
   }
 
   static int on_deadline(sd_event_source *, std::uint64_t, void *self) {
-    static_cast<Process *>(self)->finish(Error{ErrorKind::Timeout, "the ceremony took too long and was ended"});
+    static_cast<Process *>(self)->finish(
+        Error{ErrorKind::Timeout, "the ceremony took too long and was ended"});
     return 0;
   }
 
@@ -174,7 +180,7 @@ class Ceremonies::Process {
 
   static int on_exit(sd_event_source *, const siginfo_t *, void *self) {
     auto &process = *static_cast<Process *>(self);
-    process.drain();  // its last words may still be in the socket
+    process.drain();              // its last words may still be in the socket
     process.all_.ended(process);  // destroys *self
     return 0;
   }
@@ -198,13 +204,15 @@ Ceremonies::Ceremonies(sd_event *loop, std::string program) : loop_(loop), progr
 
 Ceremonies::~Ceremonies() = default;
 
-std::size_t Ceremonies::count() const { return running_.size() + waiting_.size(); }
+std::size_t Ceremonies::count() const {
+  return running_.size() + waiting_.size();
+}
 
-std::unique_ptr<Ceremony> Ceremonies::start(wire::Request request, std::string device, std::vector<Fd> secrets,
-                                            Mailbox<News> &to, std::size_t number,
-                                            std::chrono::milliseconds deadline) {
-  auto handle = std::make_unique<Handle>(*this, std::move(request), std::move(device), std::move(secrets), to, number,
-                                         deadline);
+std::unique_ptr<OngoingCeremony> Ceremonies::start(wire::Request request, std::string device,
+                                                   std::vector<Fd> secrets, Mailbox<News> &to,
+                                                   std::size_t number, std::chrono::milliseconds deadline) {
+  auto handle = std::make_unique<Handle>(*this, std::move(request), std::move(device), std::move(secrets), to,
+                                         number, deadline);
   if (count() >= kMost) {
     handle->say(Error{ErrorKind::Busy, "too many sign-ins at once"});
     return handle;

@@ -1,5 +1,5 @@
-/// Ceremonies: the daemon's side of the short-lived processes that may block on a device. Starts them, queues those
-/// that want a device in use, passes on what they say, and ends them: told first, killed soon after.
+/// Ceremonies: the daemon's side of the short-lived processes that may block on a device. Starts them, queues
+/// those that want a device in use, passes on what they say, and ends them: told first, killed soon after.
 #pragma once
 
 #include <chrono>
@@ -15,17 +15,17 @@ namespace passkeyd {
 
 /// What a story hears of a ceremony it started.
 struct News {
-  std::size_t from = 0;               ///< the number the story gave it
-  std::optional<wire::Event> event;   ///< nullopt: the device is in use, the ceremony waits its turn
+  std::size_t from = 0;              ///< the number the story gave it
+  std::optional<wire::Event> event;  ///< nullopt: the device is in use, the ceremony waits its turn
 };
 
 /// True for the events after which a ceremony says nothing more.
 bool is_last(const wire::Event &event);
 
 /// One ceremony, as its story holds it. Destroying it cancels: the process is told, then killed.
-class Ceremony {
+class OngoingCeremony {
  public:
-  virtual ~Ceremony() = default;
+  virtual ~OngoingCeremony() = default;
 };
 
 class Ceremonies {
@@ -42,10 +42,12 @@ class Ceremonies {
   Ceremonies &operator=(const Ceremonies &) = delete;
 
   /// Starts a ceremony, or lets it wait until `device` (a path, a TCTI string; empty: needs none) is free.
-  /// `secrets` go to the process unread. All that happens is posted to `to`, which must outlive the returned object,
-  /// marked with `number`; the last event always comes, at the latest `deadline` after its process began.
-  std::unique_ptr<Ceremony> start(wire::Request request, std::string device, std::vector<Fd> secrets,
-                                  Mailbox<News> &to, std::size_t number, std::chrono::milliseconds deadline);
+  /// `secrets` go to the process unread. All that happens is posted to `to`, which must outlive the returned
+  /// object, marked with `number`; the last event always comes, at the latest `deadline` after its process
+  /// began.
+  std::unique_ptr<OngoingCeremony> start(wire::Request request, std::string device, std::vector<Fd> secrets,
+                                         Mailbox<News> &to, std::size_t number,
+                                         std::chrono::milliseconds deadline);
 
   /// Ceremonies running or waiting.
   [[nodiscard]] std::size_t count() const;

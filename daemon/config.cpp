@@ -13,17 +13,26 @@
 namespace passkeyd {
 namespace {
 
-void free_file(econf_file *file) { econf_freeFile(file); }
-void free_value(econf_ext_value *value) { econf_freeExtValue(value); }
-void free_names(char **names) { econf_freeArray(names); }
+void free_file(econf_file *file) {
+  econf_freeFile(file);
+}
+void free_value(econf_ext_value *value) {
+  econf_freeExtValue(value);
+}
+void free_names(char **names) {
+  econf_freeArray(names);
+}
 using ConfigFile = Handle<econf_file, free_file>;
 using Value = Handle<econf_ext_value, free_value>;
 using Names = Handle<char *, free_names>;
 
-/// Defaults of the distribution, below those of the administrator. libeconf reads passkeyd.conf.d only when given one.
+/// Defaults of the distribution, below those of the administrator. libeconf reads passkeyd.conf.d only when
+/// given one.
 constexpr const char *kVendorDirectory = "/usr/lib/passkeyd";
 
-Error bad_value(const std::string &reason) { return {ErrorKind::NotConfigured, reason}; }
+Error bad_value(const std::string &reason) {
+  return {ErrorKind::NotConfigured, reason};
+}
 
 Result<int> whole_number(std::string_view text, int least, int most) {
   int number = 0;
@@ -140,7 +149,8 @@ Status apply_file(Config &config, econf_file *file) {
   char **held = nullptr;
   econf_getKeys(file, nullptr, &count, &held);
   const Names names(held);
-  for (std::size_t at_key = 0; at_key < count; ++at_key) TRY(apply_key(config, file, path, names.get()[at_key]));
+  for (std::size_t at_key = 0; at_key < count; ++at_key)
+    TRY(apply_key(config, file, path, names.get()[at_key]));
   return Ok{};
 }
 
@@ -149,8 +159,8 @@ Status apply_file(Config &config, econf_file *file) {
 Result<Config> load_config(const std::string &directory) {
   econf_file **files = nullptr;
   std::size_t count = 0;
-  const econf_err failed =
-      econf_readDirsHistory(&files, &count, kVendorDirectory, directory.c_str(), "passkeyd", "conf", "=", "#");
+  const econf_err failed = econf_readDirsHistory(&files, &count, kVendorDirectory, directory.c_str(),
+                                                 "passkeyd", "conf", "=", "#");
   if (failed == ECONF_NOFILE) return Config{};
   if (failed != ECONF_SUCCESS) {
     char *path = nullptr;

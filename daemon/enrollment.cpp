@@ -8,6 +8,8 @@
 
 #include "common/log.h"
 #include "daemon/errand.h"
+#include "daemon/questions.h"
+#include "usb/keys.h"
 #include "webauthn/verify.h"
 
 namespace passkeyd {
@@ -18,40 +20,24 @@ constexpr std::chrono::seconds kMachineTime{30};  ///< a slow TPM may take secon
 /// What the enrollment will be made with.
 struct Preparation {
   Way way;
-  KeyInfo device;                ///< for tpm: the TCTI string and what people call it
+  KeyInfo device;  ///< for tpm: the TCTI string and what people call it
   std::vector<Fd> secrets;
   UserVerification user_verification;
   bool sensor = false;
 };
 
-bool is_active(const Credential &credential) { return credential.state == CredentialState::Active; }
-
-Task<Result<Fd>> ask_secret(Face &face, const char *message, const std::string &device) {
-  Say question = Say(Step::AskSecret, message).with(detail::kDevice, device);
-  Answer answer = co_await face.ask(std::move(question));
-  if (!answer.secret) co_return Error{ErrorKind::Cancelled, "no PIN was given"};
-  co_return std::move(*answer.secret);
+bool is_active(const Credential &credential) {
+  return credential.state == CredentialState::Active;
 }
 
 Task<Result<Preparation>> prepare_tpm(House &house, Face &face) {
   Preparation place{Way::Tpm, KeyInfo{house.config.tcti, "This computer"}, {}, UserVerification::Required};
   for (const char *message : {message::kNewPinPlatform, message::kRepeatPinPlatform}) {
-    Result<Fd> pin = co_await ask_secret(face, message, place.device.name);
+    Result<Fd> pin = co_await ask_pin(face, message, place.device.name);
     if (!pin) co_return pin.error();
     place.secrets.push_back(std::move(pin).value());
   }
   co_return place;
-}
-
-Task<Result<KeyInfo>> choose_key(Face &face, const std::vector<KeyInfo> &keys) {
-  if (keys.empty()) co_return Error{ErrorKind::NoDevice, "no security key is plugged in"};
-  if (keys.size() == 1) co_return keys.front();
-  std::vector<std::string> names;
-  for (const KeyInfo &key : keys) names.push_back(key.name);
-  Say question = Say(Step::Choose, message::kChooseDevice).with(detail::kOptions, std::move(names));
-  const Answer answer = co_await face.ask(std::move(question));
-  if (!answer.choice || *answer.choice >= keys.size()) co_return Error{ErrorKind::Cancelled, "no key was chosen"};
-  co_return keys[*answer.choice];
 }
 
 /// Looks at the key before the PIN is asked for, and lets go of it while the person types.
@@ -59,20 +45,22 @@ Task<Result<Preparation>> prepare_key(House &house, Face &face, const std::vecto
   Result<KeyInfo> key = co_await choose_key(face, keys);
   if (!key) co_return key.error();
   wire::Request question = wire::DescribeKey{key->path};
-  Result<wire::KeyDescribed> described = co_await errand<wire::KeyDescribed>(house, std::move(question), key->path);
+  Result<wire::KeyDescribed> described =
+      co_await errand<wire::KeyDescribed>(house, std::move(question), key->path);
   if (!described) co_return described.error();
   Preparation place{Way::Usb, key.value(), {}, UserVerification::Required, described->has_uv};
   const UserVerification wanted = house.config.user_verification;
   const bool can = described->has_pin || described->has_uv;
   if (!can && wanted == UserVerification::Required)
-    co_return Error{ErrorKind::PinNotSet, "user verification is required and the key has neither PIN nor sensor"};
+    co_return Error{ErrorKind::PinNotSet,
+                    "user verification is required and the key has neither PIN nor sensor"};
   if (!can || wanted == UserVerification::Discouraged) {
     place.user_verification = UserVerification::Discouraged;
     // A key with a PIN needs it for every new credential, whatever the credential is for.
     if (!described->has_pin) co_return place;
   }
   if (described->has_uv) co_return place;
-  Result<Fd> pin = co_await ask_secret(face, message::kPinKey, key->name);
+  Result<Fd> pin = co_await ask_pin(face, message::kPinKey, key->name);
   if (!pin) co_return pin.error();
   place.secrets.push_back(std::move(pin).value());
   co_return place;
@@ -94,7 +82,8 @@ Result<Bytes> random_handle() {
 }
 
 /// Has the authenticator make a credential; passes its cues on.
-Task<Result<Registration>> registration(House &house, Face &face, Preparation place, const RegistrationRequest &asked) {
+Task<Result<Registration>> registration(House &house, Face &face, Preparation place,
+                                        const RegistrationRequest &asked) {
   Mailbox<News> news(house.loop);
   const std::string device = place.device.path;
   wire::Request request = wire::Enroll{place.way, device, asked};
@@ -102,11 +91,8 @@ Task<Result<Registration>> registration(House &house, Face &face, Preparation pl
                                                asked.timeout + kMachineTime);
   for (;;) {
     News latest = co_await news.next();
-    if (!latest.event) {
-      face.tell(Say(Step::Tell, message::kDeviceBusy).with(detail::kDevice, place.device.name));
-    } else if (!is_last(*latest.event)) {
-      const bool touch = std::holds_alternative<wire::TouchCue>(*latest.event);
-      face.tell(Say(Step::Tell, touch ? message::kTouch : message::kVerify).with(detail::kDevice, place.device.name));
+    if (!latest.event || !is_last(*latest.event)) {
+      face.tell(cue_for(latest.event, place.device.name));
     } else if (auto *enrolled = std::get_if<wire::Enrolled>(&*latest.event)) {
       co_return std::move(enrolled->registration);
     } else if (auto *error = std::get_if<Error>(&*latest.event)) {
@@ -128,22 +114,24 @@ std::string free_name(const std::string &wanted, const std::vector<Credential> &
   return name;
 }
 
-Result<Credential> store(House &house, const EnrollmentRequest &request, const Preparation &place, Challenge challenge,
-                         const Registration &made, const std::vector<Credential> &others) {
+Result<Credential> store(House &house, const EnrollmentRequest &request, const Preparation &place,
+                         Challenge challenge, const Registration &made,
+                         const std::vector<Credential> &others) {
   Credential credential = TRY(verify_registration(std::move(challenge), made, house.clock.boot()));
   credential.way = place.way;
   credential.state = CredentialState::Active;
   credential.built_in_uv = place.sensor && credential.user_verification;
   credential.name = request.name.empty() ? free_name(place.device.name, others) : request.name;
-  return house.ledger.add(credential, Actor{request.caller.uid, request.caller.pid, "enrollment"}, house.clock.wall());
+  return house.ledger.add(credential, Actor{request.caller.uid, request.caller.pid, "enrollment"},
+                          house.clock.wall());
 }
 
 }  // namespace
 
 Task<void> tell_enrollment(House &house, Face &face, EnrollmentRequest request) {
   const auto fail = [&](const Error &error) {
-    log_line(LogLevel::Notice, "enrollment for " + request.user.str() + ": " + std::string(name_of(error.kind)) + ", " +
-                                   log_safe(error.sentence));
+    log_line(LogLevel::Notice, "enrollment for " + request.user.str() + ": " +
+                                   std::string(name_of(error.kind)) + ", " + log_safe(error.sentence));
     face.finish(say_error(Step::Unavailable, error));
   };
   const Result<Account> account = co_await look_up(house, request.user);
@@ -154,25 +142,27 @@ Task<void> tell_enrollment(House &house, Face &face, EnrollmentRequest request) 
   Result<Preparation> prepared = co_await prepare(house, face, request.way);
   if (!prepared) co_return fail(prepared.error());
   Preparation place = std::move(prepared).value();
-  Result<Challenge> challenge =
-      Challenge::make(Ceremony::Create, house.rp_id, account.value(), place.user_verification, house.clock.boot());
+  Result<Challenge> challenge = Challenge::make(Ceremony::Create, house.rp_id, account.value(),
+                                                place.user_verification, house.clock.boot());
   if (!challenge) co_return fail(challenge.error());
   Result<Bytes> handle = random_handle();
   if (!handle) co_return fail(handle.error());
-  RegistrationRequest asked{house.rp_id, challenge->client_data(), place.user_verification, request.user.str(),
-                            std::move(handle).value(), {}};
+  RegistrationRequest asked{house.rp_id,        challenge->client_data(),  place.user_verification,
+                            request.user.str(), std::move(handle).value(), {}};
   for (const Credential &each : stored->rows)
     if (is_active(each) && each.way == place.way && each.way == Way::Usb) asked.exclude.push_back(each.id);
   asked.timeout = house.config.touch_timeout;
   asked.min_pin_tries = house.config.min_key_retries;
 
-  Preparation for_device{place.way, place.device, std::move(place.secrets), place.user_verification, place.sensor};
+  Preparation for_device{place.way, place.device, std::move(place.secrets), place.user_verification,
+                         place.sensor};
   const Result<Registration> made = co_await registration(house, face, std::move(for_device), asked);
   if (!made) co_return fail(made.error());
   const Result<Credential> added =
       store(house, request, place, std::move(challenge).value(), made.value(), stored->rows);
   if (!added) co_return fail(added.error());
-  log_line(LogLevel::Notice, "enrolled a passkey (" + std::string(name_of(added->way)) + ") for " + request.user.str());
+  log_line(LogLevel::Notice,
+           "enrolled a passkey (" + std::string(name_of(added->way)) + ") for " + request.user.str());
   face.finish(Say(Step::Granted, message::kEnrolled)
                   .with(detail::kName, added->name)
                   .with(detail::kDevice, place.device.name)

@@ -6,15 +6,17 @@
 
 namespace passkeyd {
 
-/// Longest an errand may take, its process included. A key that somebody else holds or an account database that hangs
-/// ends here.
+/// Longest an errand may take, its process included. A key that somebody else holds or an account database
+/// that hangs ends here.
 inline constexpr std::chrono::seconds kErrandDeadline{5};
 
-/// Runs one ceremony to its last event. Errors: the ceremony's, or Malformed if it answers something else than a T.
+/// Runs one ceremony to its last event. Errors: the ceremony's, or Malformed if it answers something else
+/// than a T.
 template <class T>
 Task<Result<T>> errand(House &house, wire::Request request, std::string device) {
   Mailbox<News> news(house.loop);
-  const auto ceremony = house.ceremonies.start(std::move(request), std::move(device), {}, news, 0, kErrandDeadline);
+  const auto ceremony =
+      house.ceremonies.start(std::move(request), std::move(device), {}, news, 0, kErrandDeadline);
   for (;;) {
     News latest = co_await news.next();
     if (!latest.event || !is_last(*latest.event)) continue;
@@ -24,8 +26,8 @@ Task<Result<T>> errand(House &house, wire::Request request, std::string device) 
   }
 }
 
-/// The account of that name as the system knows it now. NotFound if there is none, or if the system spells the name
-/// otherwise (a directory may ignore case; what is stored here does not).
+/// The account of that name as the system knows it now. NotFound if there is none, or if the system spells
+/// the name otherwise (a directory may ignore case; what is stored here does not).
 Task<Result<Account>> look_up(House &house, UserName user);
 
 }  // namespace passkeyd

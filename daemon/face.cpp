@@ -13,8 +13,10 @@ namespace {
 constexpr std::size_t kMaxText = 256;
 
 int append_detail(sd_bus_message *reply, const Say::Detail &value) {
-  if (const auto *text = std::get_if<std::string>(&value)) return sd_bus_message_append(reply, "v", "s", text->c_str());
-  if (const auto *number = std::get_if<std::uint32_t>(&value)) return sd_bus_message_append(reply, "v", "u", *number);
+  if (const auto *text = std::get_if<std::string>(&value))
+    return sd_bus_message_append(reply, "v", "s", text->c_str());
+  if (const auto *number = std::get_if<std::uint32_t>(&value))
+    return sd_bus_message_append(reply, "v", "u", *number);
   const auto &options = std::get<std::vector<std::string>>(value);
   int failed = sd_bus_message_open_container(reply, 'v', "as");
   if (failed >= 0) failed = sd_bus_message_open_container(reply, 'a', "s");
@@ -75,8 +77,12 @@ int read_answer(sd_bus_message *call, Answer &into) {
   return got >= 0 ? sd_bus_message_exit_container(call) : got;
 }
 
-bool is_over(Step step) { return step == Step::Granted || step == Step::Denied || step == Step::Unavailable; }
-bool is_question(Step step) { return step == Step::Ask || step == Step::AskSecret || step == Step::Choose; }
+bool is_over(Step step) {
+  return step == Step::Granted || step == Step::Denied || step == Step::Unavailable;
+}
+bool is_question(Step step) {
+  return step == Step::Ask || step == Step::AskSecret || step == Step::Choose;
+}
 
 }  // namespace
 
@@ -90,13 +96,17 @@ Say say_error(Step step, const Error &error) {
 
 const sd_bus_vtable Face::kMethods[] = {
     SD_BUS_VTABLE_START(0),
-    SD_BUS_METHOD_WITH_NAMES("Next", "a{sv}", SD_BUS_PARAM(answer), "sa{sv}", SD_BUS_PARAM(step) SD_BUS_PARAM(details),
-                             Face::on_next, SD_BUS_VTABLE_UNPRIVILEGED),
-    SD_BUS_METHOD("Cancel", "", "", Face::on_cancel, SD_BUS_VTABLE_UNPRIVILEGED),
-    SD_BUS_VTABLE_END};
+    SD_BUS_METHOD_WITH_NAMES("Next", "a{sv}", SD_BUS_PARAM(answer), "sa{sv}",
+                             SD_BUS_PARAM(step) SD_BUS_PARAM(details), Face::on_next,
+                             SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD("Cancel", "", "", Face::on_cancel, SD_BUS_VTABLE_UNPRIVILEGED), SD_BUS_VTABLE_END};
 
 Face::Face(sd_event *loop, sd_bus *bus, std::string path, std::string owner, std::function<void()> gone)
-    : loop_(loop), bus_(bus), path_(std::move(path)), owner_(std::move(owner)), gone_(std::move(gone)),
+    : loop_(loop),
+      bus_(bus),
+      path_(std::move(path)),
+      owner_(std::move(owner)),
+      gone_(std::move(gone)),
       answers_(loop) {}
 
 Status Face::publish() {
@@ -117,7 +127,8 @@ Status Face::publish() {
 void Face::wait_for_call() {
   sd_event_source *source = nullptr;
   const auto patience = static_cast<std::uint64_t>(std::chrono::microseconds(kPatience).count());
-  if (sd_event_add_time_relative(loop_, &source, CLOCK_BOOTTIME, patience, 0, on_silence, this) < 0) return over();
+  if (sd_event_add_time_relative(loop_, &source, CLOCK_BOOTTIME, patience, 0, on_silence, this) < 0)
+    return over();
   silence_.reset(source);
 }
 
@@ -128,7 +139,8 @@ int Face::on_next(sd_bus_message *call, void *self, sd_bus_error *error) {
 int Face::next(sd_bus_message *call, sd_bus_error *) {
   if (owner_ != sd_bus_message_get_sender(call))
     return reply_error(call, {ErrorKind::NotAllowed, "This attempt belongs to someone else."});
-  if (pending_) return reply_error(call, {ErrorKind::Busy, "Next was called before the last call was answered."});
+  if (pending_)
+    return reply_error(call, {ErrorKind::Busy, "Next was called before the last call was answered."});
   Answer given;
   if (read_answer(call, given) < 0)
     return reply_error(call, {ErrorKind::InvalidInput, "The answer is not of the documented form."});

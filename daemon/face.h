@@ -1,10 +1,12 @@
-/// Face: one Attempt object on the bus, as its story sees it: tell, ask, finish. Turns the caller's Next calls into
-/// answers and the story's steps into replies; belongs to one caller and reports when that caller goes away.
+/// Face: one Attempt object on the bus, as its story sees it: tell, ask, finish. Turns the caller's Next
+/// calls into answers and the story's steps into replies; belongs to one caller and reports when that caller
+/// goes away.
 #pragma once
 
 #include <systemd/sd-bus.h>
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -23,7 +25,9 @@ namespace passkeyd {
 struct Say {
   using Detail = std::variant<std::string, std::uint32_t, std::vector<std::string>>;
 
-  Say(Step said_step, std::string_view message) : step(said_step) { details[detail::kMessage] = std::string(message); }
+  Say(Step said_step, std::string_view message) : step(said_step) {
+    details[detail::kMessage] = std::string(message);
+  }
 
   Say &&with(const char *key, Detail value) && {
     details[key] = std::move(value);
@@ -50,8 +54,9 @@ class Face {
   /// How long a face may leave a step unanswered before the attempt is dropped.
   static constexpr std::chrono::seconds kPatience{180};
 
-  /// `owner`: the unique bus name that may call. `gone` is called once, from the loop, when the attempt is over: the
-  /// last step was delivered, or the caller vanished, cancelled or fell silent. The Face may be destroyed in it.
+  /// `owner`: the unique bus name that may call. `gone` is called once, from the loop, when the attempt is
+  /// over: the last step was delivered, or the caller vanished, cancelled or fell silent. The Face may be
+  /// destroyed in it.
   Face(sd_event *loop, sd_bus *bus, std::string path, std::string owner, std::function<void()> gone);
   Face(const Face &) = delete;
   Face &operator=(const Face &) = delete;
@@ -99,12 +104,12 @@ class Face {
   Mailbox<Answer> answers_;
   std::deque<Say> to_say_;
   std::optional<Error> refusal_;
-  BusMessage pending_;      ///< the Next call that waits for a step
-  bool asked_ = false;      ///< the last step delivered was a question: the next call answers it
+  BusMessage pending_;  ///< the Next call that waits for a step
+  bool asked_ = false;  ///< the last step delivered was a question: the next call answers it
   BusTrack track_;
   EventSource silence_;
   EventSource over_;
-  BusSlot object_;          ///< goes first: no call reaches a half-destroyed face
+  BusSlot object_;  ///< goes first: no call reaches a half-destroyed face
 };
 
 }  // namespace passkeyd

@@ -40,8 +40,10 @@ void note(House &house, const LoginRequest &request, const Account &account, con
   if (!written) log_line(LogLevel::Error, "audit: " + written.error().sentence);
 }
 
-/// Verifies the proof and lets the ledger decide. Granted is said only after its transaction has been committed.
-Say decide(House &house, const LoginRequest &request, const Account &account, const PlannedWay &way, Proof proof) {
+/// Verifies the proof and lets the ledger decide. Granted is said only after its transaction has been
+/// committed.
+Say decide(House &house, const LoginRequest &request, const Account &account, const PlannedWay &way,
+           Proof proof) {
   const auto credential =
       std::find_if(way.credentials.begin(), way.credentials.end(),
                    [&](const Credential &each) { return each.id == proof.assertion.credential_id; });
@@ -83,19 +85,24 @@ bool may_sign_in(const LoginRequest &request, const Account &account) {
   return request.caller_uid == 0 || request.caller_uid == account.uid;
 }
 
-bool is_live(const Credential &credential) { return credential.state != CredentialState::Revoked; }
+bool is_live(const Credential &credential) {
+  return credential.state != CredentialState::Revoked;
+}
 
 }  // namespace
 
 Task<void> tell_login(House &house, Face &face, LoginRequest request) {
-  // A caller that is not root must first be shown to be that user: whether others have passkeys is not its business.
+  // A caller that is not root must first be shown to be that user: whether others have passkeys is not its
+  // business.
   const Result<Credentials> stored = house.ledger.credentials_of(request.user);
   if (!stored) co_return face.finish(say_error(Step::Unavailable, stored.error()));
   const bool enrolled = std::any_of(stored->rows.begin(), stored->rows.end(), is_live);
-  if (!enrolled && request.caller_uid == 0) co_return face.finish(Say(Step::Unavailable, message::kNotEnrolled));
+  if (!enrolled && request.caller_uid == 0)
+    co_return face.finish(Say(Step::Unavailable, message::kNotEnrolled));
 
   const Result<Account> account = co_await look_up(house, request.user);
-  if (!account && request.caller_uid == 0) co_return face.finish(say_error(Step::Unavailable, account.error()));
+  if (!account && request.caller_uid == 0)
+    co_return face.finish(say_error(Step::Unavailable, account.error()));
   if (!account || !may_sign_in(request, account.value()))
     co_return face.refuse({ErrorKind::NotAllowed, "You may sign in only as yourself."});
   if (!enrolled) co_return face.finish(Say(Step::Unavailable, message::kNotEnrolled));
@@ -104,8 +111,7 @@ Task<void> tell_login(House &house, Face &face, LoginRequest request) {
   Error why{plan.why_none, "no way is open here and now"};
   for (const PlannedWay &way : plan.ways) {
     Result<Proof> proof = co_await prove_by(house, face, request, account.value(), way);
-    if (proof)
-      co_return face.finish(decide(house, request, account.value(), way, std::move(proof).value()));
+    if (proof) co_return face.finish(decide(house, request, account.value(), way, std::move(proof).value()));
     why = proof.error();
     if (is_denial(why.kind)) {
       note(house, request, account.value(), outcome::kDenied, name_of(why.kind));

@@ -1,5 +1,6 @@
-/// Mailbox<T>: where a story waits for what happens. Anyone posts; the story awaits next(). Posting never runs the
-/// story: it resumes from the event loop, so that whoever posts may be destroyed by what the story does next.
+/// Mailbox<T>: where a story waits for what happens. Anyone posts; the story awaits next(). Posting never
+/// runs the story: it resumes from the event loop, so that whoever posts may be destroyed by what the story
+/// does next.
 #pragma once
 
 #include <systemd/sd-event.h>
@@ -12,7 +13,9 @@
 
 namespace passkeyd {
 
-inline void drop_source(sd_event_source *source) { sd_event_source_disable_unref(source); }
+inline void drop_source(sd_event_source *source) {
+  sd_event_source_disable_unref(source);
+}
 /// A registration with the event loop; ends with this object.
 using EventSource = Handle<sd_event_source, drop_source>;
 

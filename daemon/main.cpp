@@ -1,4 +1,5 @@
-/// passkeyd: the daemon that verifies passkeys. This file opens what the house needs, in order, and runs the loop.
+/// passkeyd: the daemon that verifies passkeys. This file opens what the house needs, in order, and runs the
+/// loop.
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -11,12 +12,16 @@
 #include <cstdio>
 
 #include "common/log.h"
+#include "common/steps.h"
+#include "daemon/bus.h"
 #include "daemon/service.h"
 
 namespace passkeyd {
 namespace {
 
-inline void drop_loop(sd_event *loop) { sd_event_unref(loop); }
+inline void drop_loop(sd_event *loop) {
+  sd_event_unref(loop);
+}
 using Loop = Handle<sd_event, drop_loop>;
 
 struct Options {
@@ -24,7 +29,8 @@ struct Options {
   std::string state_directory = "/var/lib/passkeyd";
 };
 
-/// The PIN passes through as a memory file nobody here reads, but a core dump or a debugger has no business anyway.
+/// The PIN passes through as a memory file nobody here reads, but a core dump or a debugger has no business
+/// anyway.
 void harden() {
   prctl(PR_SET_DUMPABLE, 0);
   prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
@@ -74,7 +80,8 @@ Result<RpId> wished_rp_id(const Config &config) {
   if (gethostname(name.data(), name.size() - 1) != 0) return errno_error("gethostname", errno);
   Result<RpId> parsed = RpId::parse(name.data());
   if (parsed) return parsed;
-  return Error{ErrorKind::NotConfigured, "this machine's name cannot be an RP ID; set rp_id in passkeyd.conf"};
+  return Error{ErrorKind::NotConfigured,
+               "this machine's name cannot be an RP ID; set rp_id in passkeyd.conf"};
 }
 
 Status serve(const Options &options) {
@@ -82,16 +89,22 @@ Status serve(const Options &options) {
   Config config = TRY(load_config(options.config_directory));
   const Moment started = TRY(moment_of(clock));
   Ledger ledger = TRY(Ledger::open(options.state_directory + "/ledger.db", started.wall));
-  RpId rp_id = TRY(ledger.fix_rp_id(TRY(wished_rp_id(config))));
+  const RpId wished = TRY(wished_rp_id(config));
+  RpId rp_id = TRY(ledger.fix_rp_id(wished));
   if (config.rp_id && *config.rp_id != rp_id)
-    log_line(LogLevel::Warning, "rp_id in passkeyd.conf is " + config.rp_id->str() + ", but passkeys were enrolled for " +
-                                    rp_id.str() + ", which stays in force");
+    log_line(LogLevel::Warning, "rp_id in passkeyd.conf is " + config.rp_id->str() +
+                                    ", but passkeys were enrolled for " + rp_id.str() +
+                                    ", which stays in force");
   const Loop loop = TRY(make_loop());
   const Bus connection = TRY(connect_bus(loop.get()));
-  House house{loop.get(),        connection.get(),
-              std::move(config), std::move(rp_id),
-              std::move(ledger), Ceremonies(loop.get(), PASSKEYD_CEREMONY),
-              clock,              started.boot_id};
+  House house{loop.get(),
+              connection.get(),
+              std::move(config),
+              std::move(rp_id),
+              std::move(ledger),
+              Ceremonies(loop.get(), PASSKEYD_CEREMONY),
+              clock,
+              started.boot_id};
   Service service(house);
   TRY(service.publish());
   int failed = sd_bus_request_name(connection.get(), bus::kService, 0);
@@ -107,7 +120,8 @@ Status serve(const Options &options) {
 int run(int argc, char **argv) {
   Options options;
   CLI::App app("passkeyd verifies passkeys for pam_passkey and passkeyctl. See passkeyd(8).", "passkeyd");
-  app.add_option("--config-directory", options.config_directory, "where passkeyd.conf and passkeyd.conf.d are")
+  app.add_option("--config-directory", options.config_directory,
+                 "where passkeyd.conf and passkeyd.conf.d are")
       ->capture_default_str();
   app.add_option("--state-directory", options.state_directory, "where the ledger is")->capture_default_str();
   app.set_version_flag("--version", std::string("passkeyd ") + PASSKEYD_VERSION);

@@ -11,9 +11,10 @@ bool usable(const Credential &credential, const Account &account, Way way) {
 }
 
 UserVerification verification_for(const std::vector<Credential> &credentials, const Config &config) {
-  const bool enrolled_with =
-      std::any_of(credentials.begin(), credentials.end(), [](const Credential &each) { return each.user_verification; });
-  if (config.user_verification == UserVerification::Discouraged && !enrolled_with) return UserVerification::Discouraged;
+  const bool enrolled_with = std::any_of(credentials.begin(), credentials.end(),
+                                         [](const Credential &each) { return each.user_verification; });
+  if (config.user_verification == UserVerification::Discouraged && !enrolled_with)
+    return UserVerification::Discouraged;
   return enrolled_with ? UserVerification::Required : config.user_verification;
 }
 

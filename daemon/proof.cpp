@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "daemon/errand.h"
+#include "daemon/questions.h"
 
 namespace passkeyd {
 namespace {
@@ -17,12 +18,12 @@ std::vector<Bytes> ids_of(const std::vector<Credential> &credentials) {
   return ids;
 }
 
-/// The keys worth asking. One plugged-in key is asked outright; of several, those that say, without a touch, that they
-/// hold one of the credentials, so that a PIN goes to no stranger's key.
+/// The keys worth asking. One plugged-in key is asked outright; of several, those that say, without a touch,
+/// that they hold one of the credentials, so that a PIN goes to no stranger's key.
 Task<Result<std::vector<KeyInfo>>> keys_to_ask(House &house, const PlannedWay &way) {
   if (way.keys.size() == 1) co_return way.keys;
   Mailbox<News> news(house.loop);
-  std::vector<std::unique_ptr<Ceremony>> probes;
+  std::vector<std::unique_ptr<OngoingCeremony>> probes;
   for (std::size_t at = 0; at < way.keys.size(); ++at) {
     const std::string &path = way.keys[at].path;
     wire::Request request = wire::ProbeKey{path, house.rp_id.str(), ids_of(way.credentials)};
@@ -38,17 +39,6 @@ Task<Result<std::vector<KeyInfo>>> keys_to_ask(House &house, const PlannedWay &w
   }
   if (holding.empty()) co_return Error{ErrorKind::NoCredential, "none of the plugged-in keys is enrolled"};
   co_return holding;
-}
-
-/// Lets the person say which key the PIN will be for.
-Task<Result<KeyInfo>> choose_key(Face &face, const std::vector<KeyInfo> &keys) {
-  if (keys.size() == 1) co_return keys.front();
-  std::vector<std::string> names;
-  for (const KeyInfo &key : keys) names.push_back(key.name);
-  Say question = Say(Step::Choose, message::kChooseDevice).with(detail::kOptions, std::move(names));
-  const Answer answer = co_await face.ask(std::move(question));
-  if (!answer.choice || *answer.choice >= keys.size()) co_return Error{ErrorKind::Cancelled, "no key was chosen"};
-  co_return keys[*answer.choice];
 }
 
 AssertionRequest assertion_request(House &house, const PlannedWay &way, const Challenge &challenge) {
@@ -67,34 +57,31 @@ Error limited(std::chrono::seconds wait) {
 }
 
 /// True for what only the person can have done wrong: such a try stays counted.
-bool is_persons_failure(ErrorKind kind) { return kind == ErrorKind::PinWrong; }
-
+bool is_persons_failure(ErrorKind kind) {
+  return kind == ErrorKind::PinWrong;
+}
 
 /// Runs one ceremony per key, or the one of the TPM, until the first assertion or the last failure.
-Task<Result<Assertion>> first_assertion(House &house, Face &face, Way way, const std::vector<KeyInfo> &devices,
-                                        const AssertionRequest &asked, std::optional<Fd> pin) {
+Task<Result<Assertion>> first_assertion(House &house, Face &face, Way way,
+                                        const std::vector<KeyInfo> &devices, const AssertionRequest &asked,
+                                        std::optional<Fd> pin) {
   Mailbox<News> news(house.loop);
-  std::vector<std::unique_ptr<Ceremony>> ceremonies;
+  std::vector<std::unique_ptr<OngoingCeremony>> ceremonies;
   for (std::size_t at = 0; at < devices.size(); ++at) {
     std::vector<Fd> secrets;
     if (pin) secrets.push_back(std::move(*pin));  // with a PIN there is one device only
     wire::Request request = wire::Prove{way, devices[at].path, asked};
-    ceremonies.push_back(house.ceremonies.start(std::move(request), devices[at].path, std::move(secrets), news, at,
-                                                asked.timeout + kMachineTime));
+    ceremonies.push_back(house.ceremonies.start(std::move(request), devices[at].path, std::move(secrets),
+                                                news, at, asked.timeout + kMachineTime));
   }
   Error why{ErrorKind::NoCredential, "no authenticator here holds the passkey"};
-  bool told_touch = false;
+  bool cued = false;
   for (std::size_t open = devices.size(); open > 0;) {
     News latest = co_await news.next();
-    const std::string &name = devices[latest.from].name;
-    if (!latest.event) {
-      face.tell(Say(Step::Tell, message::kDeviceBusy).with(detail::kDevice, name));
-      continue;
-    }
-    if (!is_last(*latest.event)) {
-      const bool touch = std::holds_alternative<wire::TouchCue>(*latest.event);
-      if (!std::exchange(told_touch, true))
-        face.tell(Say(Step::Tell, touch ? message::kTouch : message::kVerify).with(detail::kDevice, name));
+    if (!latest.event || !is_last(*latest.event)) {
+      // Of several keys that blink at once, one is named; the others blink as well.
+      if (!latest.event || !std::exchange(cued, true))
+        face.tell(cue_for(latest.event, devices[latest.from].name));
       continue;
     }
     --open;
@@ -107,7 +94,8 @@ Task<Result<Assertion>> first_assertion(House &house, Face &face, Way way, const
 
 /// Counts the try, asks, and takes the count back if it was not the person who failed.
 Task<Result<Proof>> prove_with(House &house, Face &face, const LoginRequest &request, const Account &account,
-                               const PlannedWay &way, const std::vector<KeyInfo> &devices, std::optional<Fd> pin) {
+                               const PlannedWay &way, const std::vector<KeyInfo> &devices,
+                               std::optional<Fd> pin) {
   const UserVerification uv = pin ? UserVerification::Required : way.user_verification;
   Result<Challenge> challenge = Challenge::make(Ceremony::Get, house.rp_id, account, uv, house.clock.boot());
   if (!challenge) co_return challenge.error();
@@ -121,7 +109,8 @@ Task<Result<Proof>> prove_with(House &house, Face &face, const LoginRequest &req
     ticket = counted->ticket;
     asked.read_tries_first = counted->after_failure;
   }
-  Result<Assertion> assertion = co_await first_assertion(house, face, way.way, devices, asked, std::move(pin));
+  Result<Assertion> assertion =
+      co_await first_assertion(house, face, way.way, devices, asked, std::move(pin));
   if (assertion) co_return Proof{std::move(challenge).value(), std::move(assertion).value(), ticket};
   if (ticket && !is_persons_failure(assertion.error().kind)) {
     const Status undone = house.ledger.undo_try(*ticket);
@@ -130,20 +119,13 @@ Task<Result<Proof>> prove_with(House &house, Face &face, const LoginRequest &req
   co_return assertion.error();
 }
 
-/// The PIN, as an unread memory file.
-Task<Result<Fd>> ask_pin(Face &face, const char *message, const std::string &device) {
-  Say question = Say(Step::AskSecret, message).with(detail::kDevice, device);
-  Answer answer = co_await face.ask(std::move(question));
-  if (!answer.secret) co_return Error{ErrorKind::Cancelled, "no PIN was given"};
-  co_return std::move(*answer.secret);
-}
-
-Task<Result<Proof>> prove_by_key(House &house, Face &face, const LoginRequest &request, const Account &account,
-                                 const PlannedWay &way) {
+Task<Result<Proof>> prove_by_key(House &house, Face &face, const LoginRequest &request,
+                                 const Account &account, const PlannedWay &way) {
   Result<std::vector<KeyInfo>> keys = co_await keys_to_ask(house, way);
   if (!keys) co_return keys.error();
-  const bool sensor = std::all_of(way.credentials.begin(), way.credentials.end(),
-                                  [](const Credential &each) { return each.built_in_uv || !each.user_verification; });
+  const bool sensor = std::all_of(way.credentials.begin(), way.credentials.end(), [](const Credential &each) {
+    return each.built_in_uv || !each.user_verification;
+  });
   if (way.user_verification != UserVerification::Required || sensor) {
     Result<Proof> proof = co_await prove_with(house, face, request, account, way, keys.value(), std::nullopt);
     const bool needs_pin = !proof && (proof.error().kind == ErrorKind::PinRequired ||
@@ -159,8 +141,8 @@ Task<Result<Proof>> prove_by_key(House &house, Face &face, const LoginRequest &r
 }
 
 /// The TPM is asked whether it has room for a try while the person is still typing.
-Task<Result<Proof>> prove_by_tpm(House &house, Face &face, const LoginRequest &request, const Account &account,
-                                 const PlannedWay &way) {
+Task<Result<Proof>> prove_by_tpm(House &house, Face &face, const LoginRequest &request,
+                                 const Account &account, const PlannedWay &way) {
   const std::string &tcti = house.config.tcti;
   Mailbox<News> news(house.loop);
   wire::Request question = wire::AskTpm{tcti};

@@ -1,5 +1,5 @@
-/// Proof: getting an assertion out of one planned way, with all that a person must be asked and told meanwhile.
-/// What comes back is unverified.
+/// Proof: getting an assertion out of one planned way, with all that a person must be asked and told
+/// meanwhile. What comes back is unverified.
 #pragma once
 
 #include "daemon/face.h"

@@ -8,7 +8,9 @@
 namespace passkeyd {
 namespace {
 
-std::int64_t seconds_of(WallTime time) { return time.time_since_epoch().count(); }
+std::int64_t seconds_of(WallTime time) {
+  return time.time_since_epoch().count();
+}
 
 int append(sd_bus_message *reply, const Credential &credential) {
   int failed = sd_bus_message_open_container(reply, 'a', "{sv}");

@@ -11,11 +11,13 @@ using Texts = std::map<std::string, std::string, std::less<>>;
 
 constexpr std::size_t kMaxKeys = 32;
 
-/// All text values of the message's a{sv}. Values of other types belong to keys of newer callers and are skipped.
+/// All text values of the message's a{sv}. Values of other types belong to keys of newer callers and are
+/// skipped.
 Result<Texts> read_texts(sd_bus_message *call) {
   Texts texts;
   int got = sd_bus_message_enter_container(call, 'a', "{sv}");
-  for (std::size_t entries = 0; got >= 0 && (got = sd_bus_message_enter_container(call, 'e', "sv")) > 0; ++entries) {
+  for (std::size_t entries = 0; got >= 0 && (got = sd_bus_message_enter_container(call, 'e', "sv")) > 0;
+       ++entries) {
     if (entries >= kMaxKeys) return Error{ErrorKind::InvalidInput, "The request has too many keys."};
     const char *key = nullptr;
     const char *contents = nullptr;
@@ -54,8 +56,12 @@ Result<UserName> user_of(const Texts &texts) {
 
 Result<LoginRequest> read_login_request(sd_bus_message *call, const Caller &caller) {
   const Texts texts = TRY(read_texts(call));
-  LoginRequest request{TRY(user_of(texts)), TRY(label(texts, "service", 64)), TRY(label(texts, "tty", 64)),
-                       TRY(label(texts, "rhost", 255)), caller.uid, caller.pid};
+  LoginRequest request{TRY(user_of(texts)),
+                       TRY(label(texts, "service", 64)),
+                       TRY(label(texts, "tty", 64)),
+                       TRY(label(texts, "rhost", 255)),
+                       caller.uid,
+                       caller.pid};
   request.remote = host_is_remote(request.remote_host) || session_is_remote(caller.pid);
   return request;
 }

@@ -7,8 +7,8 @@
 
 namespace passkeyd {
 
-/// Keys: user (required), service, tty, rhost; all texts. Whether the person is remote is decided here, from the
-/// caller's session and rhost. Errors: InvalidInput.
+/// Keys: user (required), service, tty, rhost; all texts. Whether the person is remote is decided here, from
+/// the caller's session and rhost. Errors: InvalidInput.
 Result<LoginRequest> read_login_request(sd_bus_message *call, const Caller &caller);
 
 /// Keys: user (required), way, name; all texts. Errors: InvalidInput.

@@ -15,7 +15,8 @@ namespace passkeyd {
 
 /// One Attempt object. Member order: the story goes first, then the face it speaks to.
 struct Service::OneAttempt {
-  OneAttempt(sd_event *loop, sd_bus *bus, const std::string &path, const Caller &caller, std::function<void()> gone)
+  OneAttempt(sd_event *loop, sd_bus *bus, const std::string &path, const Caller &caller,
+             std::function<void()> gone)
       : uid(caller.uid), face(loop, bus, path, caller.bus_name, std::move(gone)) {}
   uid_t uid;
   Face face;
@@ -43,8 +44,8 @@ const sd_bus_vtable Service::kMethods[] = {
                              Service::dispatch, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD_WITH_NAMES("ListCredentials", "s", SD_BUS_PARAM(user), "aa{sv}", SD_BUS_PARAM(credentials),
                              Service::dispatch, SD_BUS_VTABLE_UNPRIVILEGED),
-    SD_BUS_METHOD_WITH_NAMES("GetStatus", "", SD_BUS_PARAM(), "a{sv}", SD_BUS_PARAM(status), Service::dispatch,
-                             SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_NAMES("GetStatus", "", SD_BUS_PARAM(), "a{sv}", SD_BUS_PARAM(status),
+                             Service::dispatch, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_VTABLE_END};
 
 Service::Service(House &house) : house_(house) {}
@@ -67,8 +68,8 @@ int Service::dispatch(sd_bus_message *call, void *self, sd_bus_error *) {
 Status Service::handle(sd_bus_message *call) {
   const Error refused{ErrorKind::NotAllowed, "You may not do this."};
   const std::string_view member = sd_bus_message_get_member(call);
-  const auto row =
-      std::find_if(std::begin(kTable), std::end(kTable), [&](const Method &method) { return method.name == member; });
+  const auto row = std::find_if(std::begin(kTable), std::end(kTable),
+                                [&](const Method &method) { return method.name == member; });
   if (row == std::end(kTable)) return refused;
   const Caller caller = TRY(caller_of(call));
   const bool allowed = row->may_call == MayCall::Anyone || row->may_call == MayCall::RootOrSelf ||
@@ -95,13 +96,14 @@ Task<void> to_the_end(Face &face, Task<void> story) {
 
 template <class Story>
 Status Service::begin(sd_bus_message *call, const Caller &caller, Story story) {
-  const auto of_caller =
-      std::count_if(attempts_.begin(), attempts_.end(), [&](const auto &each) { return each.second->uid == caller.uid; });
+  const auto of_caller = std::count_if(attempts_.begin(), attempts_.end(),
+                                       [&](const auto &each) { return each.second->uid == caller.uid; });
   if (attempts_.size() >= kMostAttempts ||
       (!caller.is_root() && static_cast<std::size_t>(of_caller) >= kMostOfOneUser))
     return Error{ErrorKind::Busy, "Too many sign-ins are under way. Try again in a moment."};
   const std::string path = std::string(bus::kPath) + "/attempt/" + std::to_string(next_number_++);
-  auto attempt = std::make_unique<OneAttempt>(house_.loop, house_.bus, path, caller, [this, path] { attempts_.erase(path); });
+  auto attempt = std::make_unique<OneAttempt>(house_.loop, house_.bus, path, caller,
+                                              [this, path] { attempts_.erase(path); });
   TRY(attempt->face.publish());
   attempt->story = to_the_end(attempt->face, story(attempt->face));
   OneAttempt &begun = *attempts_.emplace(path, std::move(attempt)).first->second;
@@ -126,7 +128,8 @@ Status Service::begin_enrollment(sd_bus_message *call, const Caller &caller) {
 
 Status Service::list_credentials(sd_bus_message *call, const Caller &caller) {
   const char *text = nullptr;
-  if (sd_bus_message_read(call, "s", &text) < 0) return Error{ErrorKind::InvalidInput, "The user name is missing."};
+  if (sd_bus_message_read(call, "s", &text) < 0)
+    return Error{ErrorKind::InvalidInput, "The user name is missing."};
   UserName user = TRY(UserName::parse(text));
   std::erase_if(lists_, [](const Task<void> &each) { return each.done(); });
   if (lists_.size() >= kMostAttempts) return Error{ErrorKind::Busy, "Too many requests are under way."};
@@ -151,8 +154,8 @@ Task<void> Service::tell_list(BusMessage call, Caller caller, UserName user) {
 }
 
 Status Service::get_status(sd_bus_message *call, const Caller &) {
-  const int failed = sd_bus_reply_method_return(call, "a{sv}", 3, "version", "s", PASSKEYD_VERSION, "rp-id", "s",
-                                                house_.rp_id.str().c_str(), "attempts", "u",
+  const int failed = sd_bus_reply_method_return(call, "a{sv}", 3, "version", "s", PASSKEYD_VERSION, "rp-id",
+                                                "s", house_.rp_id.str().c_str(), "attempts", "u",
                                                 static_cast<std::uint32_t>(attempts_.size()));
   if (failed < 0) return errno_error("answer", -failed);
   return Ok{};

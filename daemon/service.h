@@ -1,5 +1,5 @@
-/// Service: the Manager object on the bus. One table says which methods there are and who may call each; a method
-/// without a row is refused, and so is a caller the row does not name.
+/// Service: the Manager object on the bus. One table says which methods there are and who may call each; a
+/// method without a row is refused, and so is a caller the row does not name.
 #pragma once
 
 #include <list>
@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "daemon/bus.h"
 #include "daemon/caller.h"
 #include "daemon/house.h"
 #include "daemon/task.h"

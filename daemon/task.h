@@ -1,6 +1,6 @@
-/// Task<T>: a story told as one function although it waits in between. A C++20 coroutine that starts when awaited (or
-/// by start()), runs only on the event loop's one thread, and whose frame, with everything in it, is destroyed with
-/// the Task: dropping a story cancels it.
+/// Task<T>: a story told as one function although it waits in between. A C++20 coroutine that starts when
+/// awaited (or by start()), runs only on the event loop's one thread, and whose frame, with everything in it,
+/// is destroyed with the Task: dropping a story cancels it.
 #pragma once
 
 #include <coroutine>

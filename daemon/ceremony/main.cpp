@@ -1,8 +1,9 @@
-/// passkeyd-ceremony: the process that talks to one authenticator, for one request, and ends. It sees the device and
-/// the PIN; it has no database and no bus, and nothing it says is believed unverified.
+/// passkeyd-ceremony: the process that talks to one authenticator, for one request, and ends. It sees the
+/// device and the PIN; it has no database and no bus, and nothing it says is believed unverified.
 ///
-/// Started by passkeyd with one end of a socket pair as descriptor 3: reads a request, writes cues and one last
-/// event. When the other end closes, the person or the program went away: the key is told to stop blinking.
+/// Started by passkeyd with one end of a socket pair as descriptor 3: reads a request, writes cues and one
+/// last event. When the other end closes, the person or the program went away: the key is told to stop
+/// blinking.
 #include <poll.h>
 #include <sys/prctl.h>
 
@@ -30,7 +31,8 @@ void watch_for_hang_up() {
   pollfd watched{wire::kCeremonyFd, POLLRDHUP, 0};
   while (poll(&watched, 1, -1) < 0) continue;
   cancel_operation();
-  std::this_thread::sleep_for(std::chrono::milliseconds(70));  // should the device ignore it: the last word is ours
+  std::this_thread::sleep_for(
+      std::chrono::milliseconds(70));  // should the device ignore it: the last word is ours
   _exit(EXIT_FAILURE);
 }
 
@@ -39,8 +41,11 @@ int run() {
   if (!received || !received.value() || received.value()->message.empty()) return EXIT_FAILURE;
   Result<wire::Request> request = wire::decode_request(received.value()->message);
   std::thread(watch_for_hang_up).detach();
-  const auto say = [](const wire::Event &event) { (void)wire::send(wire::kCeremonyFd, wire::encode(event), {}); };
-  say(request ? perform(request.value(), std::move(received.value()->fds), say) : wire::Event(request.error()));
+  const auto say = [](const wire::Event &event) {
+    (void)wire::send(wire::kCeremonyFd, wire::encode(event), {});
+  };
+  say(request ? perform(request.value(), std::move(received.value()->fds), say)
+              : wire::Event(request.error()));
   return EXIT_SUCCESS;
 }
 

@@ -50,7 +50,9 @@ Result<std::vector<Secret>> read_secrets(const std::vector<Fd> &files) {
   return secrets;
 }
 
-KeyInfo key_at(const std::string &path) { return KeyInfo{path, "security key"}; }
+KeyInfo key_at(const std::string &path) {
+  return KeyInfo{path, "security key"};
+}
 
 /// See getpwnam_r(3). The buffer is bounded: an account record that needs more is no account.
 Result<wire::Event> perform_one(const wire::LookUpAccount &op, const std::vector<Fd> &, const Say &) {
@@ -74,12 +76,14 @@ Result<wire::Event> perform_one(const wire::DescribeKey &op, const std::vector<F
 Result<wire::Event> perform_one(const wire::ProbeKey &op, const std::vector<Fd> &, const Say &) {
   UsbAuthenticator key(key_at(op.device));
   const Cancellable cancellable(key);
-  return wire::Event(wire::KeyProbed{TRY(key.holds(TRY(RpId::parse(op.rp_id)), op.ids))});
+  const RpId rp_id = TRY(RpId::parse(op.rp_id));
+  return wire::Event(wire::KeyProbed{TRY(key.holds(rp_id, op.ids))});
 }
 
 Result<wire::Event> perform_one(const wire::AskTpm &op, const std::vector<Fd> &, const Say &) {
   TpmAuthenticator tpm(op.tcti);
-  TRY(tpm::room_for_a_try(TRY(tpm.dictionary_attack_state())));
+  const tpm::DictionaryAttackState state = TRY(tpm.dictionary_attack_state());
+  TRY(tpm::room_for_a_try(state));
   return wire::Event(wire::TpmHasRoom{});
 }
 

@@ -1,4 +1,5 @@
-/// The operations a ceremony process can perform, each one blocking call into usb/, tpm/ or the account database.
+/// The operations a ceremony process can perform, each one blocking call into usb/, tpm/ or the account
+/// database.
 #pragma once
 
 #include <functional>

@@ -1,5 +1,5 @@
-/// Encoding and decoding of ceremony messages. JSON's data model in CBOR clothes, by nlohmann-json; every field is
-/// fetched through one of the helpers below, which check type and size.
+/// Encoding and decoding of ceremony messages. JSON's data model in CBOR clothes, by nlohmann-json; every
+/// field is fetched through one of the helpers below, which check type and size.
 #include "daemon/ceremony/wire.h"
 
 #include <nlohmann/json.hpp>
@@ -20,7 +20,9 @@ struct Bad {
   std::string what;
 };
 
-Json blob(ByteView bytes) { return Json::binary(copy_of(bytes)); }
+Json blob(ByteView bytes) {
+  return Json::binary(copy_of(bytes));
+}
 
 const Json &field(const Json &map, const char *key) {
   const auto found = map.find(key);
@@ -49,12 +51,15 @@ Bytes bytes_from(const Json &value) {
   return {held.begin(), held.end()};
 }
 
-Bytes bytes(const Json &map, const char *key) { return bytes_from(field(map, key)); }
+Bytes bytes(const Json &map, const char *key) {
+  return bytes_from(field(map, key));
+}
 
 std::int64_t number(const Json &map, const char *key, std::int64_t least, std::int64_t most) {
   const Json &value = field(map, key);
   if (!value.is_number_integer()) throw Bad{std::string(key) + " is no integer"};
-  if (value.is_number_unsigned() && value.get<std::uint64_t>() > INT64_MAX) throw Bad{std::string(key) + " is too large"};
+  if (value.is_number_unsigned() && value.get<std::uint64_t>() > INT64_MAX)
+    throw Bad{std::string(key) + " is too large"};
   const auto held = value.get<std::int64_t>();
   if (held < least || held > most) throw Bad{std::string(key) + " is out of range"};
   return held;
@@ -98,17 +103,24 @@ T named(std::optional<T> parsed, const char *key) {
 
 // --- requests ---
 
-Json to_json(const LookUpAccount &op) { return {{"op", "account"}, {"user", op.user}}; }
-Json to_json(const DescribeKey &op) { return {{"op", "describe"}, {"device", op.device}}; }
+Json to_json(const LookUpAccount &op) {
+  return {{"op", "account"}, {"user", op.user}};
+}
+Json to_json(const DescribeKey &op) {
+  return {{"op", "describe"}, {"device", op.device}};
+}
 Json to_json(const ProbeKey &op) {
   return {{"op", "probe"}, {"device", op.device}, {"rp", op.rp_id}, {"ids", list_of(op.ids)}};
 }
-Json to_json(const AskTpm &op) { return {{"op", "ask-tpm"}, {"device", op.tcti}}; }
+Json to_json(const AskTpm &op) {
+  return {{"op", "ask-tpm"}, {"device", op.tcti}};
+}
 
 Json to_json(const Prove &op) {
   Json allowed = Json::array();
   for (const auto &entry : op.request.allowed)
-    allowed.push_back({{"id", blob(entry.id)}, {"platform", blob(entry.platform)}, {"max", entry.max_allow_list}});
+    allowed.push_back(
+        {{"id", blob(entry.id)}, {"platform", blob(entry.platform)}, {"max", entry.max_allow_list}});
   return {{"op", "prove"},
           {"way", name_of(op.way)},
           {"device", op.device},
@@ -138,7 +150,8 @@ Json to_json(const Enroll &op) {
 constexpr std::int64_t kMaxTimeout = 600'000;  // milliseconds
 
 Prove prove_from(const Json &map) {
-  Prove op{named(way_of(text(map, "way")), "way"), text(map, "device"), {unwrap(RpId::parse(text(map, "rp")))}};
+  Prove op{
+      named(way_of(text(map, "way")), "way"), text(map, "device"), {unwrap(RpId::parse(text(map, "rp")))}};
   op.request.client_data = text(map, "data");
   op.request.user_verification = named(user_verification_of(text(map, "uv")), "uv");
   for (const Json &entry : list(map, "allowed"))
@@ -151,7 +164,8 @@ Prove prove_from(const Json &map) {
 }
 
 Enroll enroll_from(const Json &map) {
-  Enroll op{named(way_of(text(map, "way")), "way"), text(map, "device"), {unwrap(RpId::parse(text(map, "rp")))}};
+  Enroll op{
+      named(way_of(text(map, "way")), "way"), text(map, "device"), {unwrap(RpId::parse(text(map, "rp")))}};
   op.request.client_data = text(map, "data");
   op.request.user_verification = named(user_verification_of(text(map, "uv")), "uv");
   op.request.user_name = text(map, "user");
@@ -180,12 +194,24 @@ Json to_json(const Error &error) {
   if (error.tries_left) map["tries"] = *error.tries_left;
   return map;
 }
-Json to_json(const TouchCue &) { return {{"event", "touch"}}; }
-Json to_json(const VerifyCue &) { return {{"event", "verify"}}; }
-Json to_json(const AccountFound &found) { return {{"event", "account"}, {"uid", found.uid}, {"name", found.name}}; }
-Json to_json(const KeyDescribed &key) { return {{"event", "described"}, {"pin", key.has_pin}, {"uv", key.has_uv}}; }
-Json to_json(const KeyProbed &key) { return {{"event", "probed"}, {"holds", key.holds}}; }
-Json to_json(const TpmHasRoom &) { return {{"event", "tpm-ready"}}; }
+Json to_json(const TouchCue &) {
+  return {{"event", "touch"}};
+}
+Json to_json(const VerifyCue &) {
+  return {{"event", "verify"}};
+}
+Json to_json(const AccountFound &found) {
+  return {{"event", "account"}, {"uid", found.uid}, {"name", found.name}};
+}
+Json to_json(const KeyDescribed &key) {
+  return {{"event", "described"}, {"pin", key.has_pin}, {"uv", key.has_uv}};
+}
+Json to_json(const KeyProbed &key) {
+  return {{"event", "probed"}, {"holds", key.holds}};
+}
+Json to_json(const TpmHasRoom &) {
+  return {{"event", "tpm-ready"}};
+}
 Json to_json(const Proved &proved) {
   if (!proved.assertion) return {{"event", "holds-none"}};
   return {{"event", "proved"},
@@ -196,10 +222,14 @@ Json to_json(const Proved &proved) {
 }
 Json to_json(const Enrolled &enrolled) {
   const Registration &made = enrolled.registration;
-  return {{"event", "enrolled"},        {"format", made.format},
-          {"auth", blob(made.authenticator_data)}, {"attestation", blob(made.attestation)},
-          {"data", made.client_data},   {"device", made.device},
-          {"max", made.max_allow_list}, {"platform", blob(made.platform)}};
+  return {{"event", "enrolled"},
+          {"format", made.format},
+          {"auth", blob(made.authenticator_data)},
+          {"attestation", blob(made.attestation)},
+          {"data", made.client_data},
+          {"device", made.device},
+          {"max", made.max_allow_list},
+          {"platform", blob(made.platform)}};
 }
 
 Error failure_from(const Json &map) {
@@ -220,18 +250,22 @@ Event event_from(const Json &map) {
   if (event == "tpm-ready") return TpmHasRoom{};
   if (event == "holds-none") return Proved{};
   if (event == "proved")
-    return Proved{Assertion{bytes(map, "id"), bytes(map, "auth"), bytes(map, "signature"), text(map, "data")}};
+    return Proved{
+        Assertion{bytes(map, "id"), bytes(map, "auth"), bytes(map, "signature"), text(map, "data")}};
   if (event == "enrolled")
-    return Enrolled{Registration{text(map, "format"), bytes(map, "auth"), bytes(map, "attestation"), text(map, "data"),
-                                 shown(map, "device"), static_cast<std::uint32_t>(number(map, "max", 0, UINT32_MAX)),
+    return Enrolled{Registration{text(map, "format"), bytes(map, "auth"), bytes(map, "attestation"),
+                                 text(map, "data"), shown(map, "device"),
+                                 static_cast<std::uint32_t>(number(map, "max", 0, UINT32_MAX)),
                                  bytes(map, "platform")}};
   throw Bad{"unknown event"};
 }
 
-Bytes encoded(const Json &map) { return Json::to_cbor(map); }
+Bytes encoded(const Json &map) {
+  return Json::to_cbor(map);
+}
 
-/// Looks through a message without building anything and stops where it nests deeper than any of ours: the library
-/// recurses as deep as the message says, and the stack is not endless.
+/// Looks through a message without building anything and stops where it nests deeper than any of ours: the
+/// library recurses as deep as the message says, and the stack is not endless.
 struct Shallow final : nlohmann::json_sax<Json> {
   bool null() override { return true; }
   bool boolean(bool) override { return true; }
@@ -245,7 +279,9 @@ struct Shallow final : nlohmann::json_sax<Json> {
   bool end_object() override { return --depth >= 0; }
   bool start_array(std::size_t) override { return ++depth <= 3; }
   bool end_array() override { return --depth >= 0; }
-  bool parse_error(std::size_t, const std::string &, const nlohmann::detail::exception &) override { return false; }
+  bool parse_error(std::size_t, const std::string &, const nlohmann::detail::exception &) override {
+    return false;
+  }
 
   int depth = 0;
 };
@@ -256,7 +292,8 @@ Result<Value> decoded(ByteView message, Read read) {
   Shallow shallow;
   if (!Json::sax_parse(message.begin(), message.end(), &shallow, Json::input_format_t::cbor))
     return Error{ErrorKind::Malformed, "ceremony message is no CBOR, or nests too deep"};
-  const Json map = Json::from_cbor(message.begin(), message.end(), /*strict=*/true, /*allow_exceptions=*/false);
+  const Json map =
+      Json::from_cbor(message.begin(), message.end(), /*strict=*/true, /*allow_exceptions=*/false);
   if (!map.is_object()) return Error{ErrorKind::Malformed, "ceremony message is no CBOR map"};
   try {
     return Result<Value>(read(map));
@@ -275,8 +312,12 @@ Bytes encode(const Event &event) {
   return std::visit([](const auto &what) { return encoded(to_json(what)); }, event);
 }
 
-Result<Request> decode_request(ByteView message) { return decoded<Request>(message, request_from); }
+Result<Request> decode_request(ByteView message) {
+  return decoded<Request>(message, request_from);
+}
 
-Result<Event> decode_event(ByteView message) { return decoded<Event>(message, event_from); }
+Result<Event> decode_event(ByteView message) {
+  return decoded<Event>(message, event_from);
+}
 
 }  // namespace passkeyd::wire

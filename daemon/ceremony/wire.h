@@ -1,6 +1,7 @@
-/// The wire between passkeyd and a ceremony process: one request, then events, each one CBOR message (RFC 8949) on a
-/// SOCK_SEQPACKET socket. Secrets do not travel in messages: their sealed memory files ride along as descriptors.
-/// Both sides parse what the other says as hostile; the process that talks to devices above all.
+/// The wire between passkeyd and a ceremony process: one request, then events, each one CBOR message (RFC
+/// 8949) on a SOCK_SEQPACKET socket. Secrets do not travel in messages: their sealed memory files ride along
+/// as descriptors. Both sides parse what the other says as hostile; the process that talks to devices above
+/// all.
 #pragma once
 
 #include <cstdint>
@@ -80,12 +81,14 @@ struct Enrolled {
 };
 
 /// Cues may come any number of times (bounded by the reader); every other event ends the ceremony.
-using Event = std::variant<Error, TouchCue, VerifyCue, AccountFound, KeyDescribed, KeyProbed, TpmHasRoom, Proved, Enrolled>;
+using Event = std::variant<Error, TouchCue, VerifyCue, AccountFound, KeyDescribed, KeyProbed, TpmHasRoom,
+                           Proved, Enrolled>;
 
 Bytes encode(const Request &request);
 Result<Request> decode_request(ByteView message);
 Bytes encode(const Event &event);
-/// Errors: Malformed. Texts that will be shown are printable and bounded afterwards; byte strings are bounded.
+/// Errors: Malformed. Texts that will be shown are printable and bounded afterwards; byte strings are
+/// bounded.
 Result<Event> decode_event(ByteView message);
 
 /// Sends one message with descriptors. Errors: Io.

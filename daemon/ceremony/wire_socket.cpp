@@ -44,7 +44,8 @@ Result<std::optional<Received>> receive(int socket) {
   while (got < 0 && errno == EINTR);
   if (got < 0 && errno == EAGAIN) return std::optional<Received>();
   if (got < 0 && errno != ECONNRESET) return errno_error("receive from ceremony", errno);
-  for (cmsghdr *part_of = CMSG_FIRSTHDR(&header); part_of != nullptr; part_of = CMSG_NXTHDR(&header, part_of)) {
+  for (cmsghdr *part_of = CMSG_FIRSTHDR(&header); part_of != nullptr;
+       part_of = CMSG_NXTHDR(&header, part_of)) {
     if (part_of->cmsg_level != SOL_SOCKET || part_of->cmsg_type != SCM_RIGHTS) continue;
     const std::size_t count = (part_of->cmsg_len - CMSG_LEN(0)) / sizeof(int);
     for (std::size_t at = 0; at < count; ++at) {
