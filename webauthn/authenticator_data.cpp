@@ -46,7 +46,7 @@ Result<AttestedCredential> parse_attested(ByteView &rest) {
   attested.id = copy_of(*id);
 
   cbor::Reader reader(rest);
-  const auto key = reader.skip();
+  const auto key = reader.any_item();
   if (!key) return malformed("public key is no CBOR");
   attested.cose = copy_of(*key);
   rest = reader.rest();
@@ -69,7 +69,7 @@ Result<AuthenticatorData> AuthenticatorData::parse(ByteView raw) {
   if (data.has(flag::kExtensions)) {
     cbor::Reader reader(rest);
     const bool map = cbor::Reader(rest).map().has_value();
-    const auto extensions = reader.skip();
+    const auto extensions = reader.any_item();
     if (!map || !extensions) return malformed("extensions are no CBOR map");
     data.extensions = copy_of(*extensions);
     rest = reader.rest();

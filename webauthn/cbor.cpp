@@ -115,7 +115,7 @@ std::optional<std::size_t> Reader::map() {
   return item->number;
 }
 
-std::optional<ByteView> Reader::skip() {
+std::optional<ByteView> Reader::any_item() {
   ByteView ahead = rest_;
   std::array<std::uint64_t, kMaxDepth + 1> open{1};  // items still to come, for each level
   std::size_t level = 0;

@@ -16,7 +16,7 @@ namespace passkeyd::cbor {
 /// else is there, or nothing, and leaves the reader where it was.
 class Reader {
  public:
-  /// How deep skip() follows arrays and maps.
+  /// How deep any_item() follows arrays and maps.
   static constexpr std::size_t kMaxDepth = 4;
 
   /// `bytes` must outlive the reader and what it returns.
@@ -32,7 +32,7 @@ class Reader {
   std::optional<std::size_t> map();
 
   /// Takes one whole item of any kind; its encoded bytes. nullopt: malformed, or deeper than kMaxDepth.
-  std::optional<ByteView> skip();
+  std::optional<ByteView> any_item();
 
   [[nodiscard]] ByteView rest() const { return rest_; }
   [[nodiscard]] bool at_end() const { return rest_.empty(); }

@@ -2,26 +2,17 @@
 #include "webauthn/cose.h"
 
 #include "webauthn/cbor.h"
+#include "webauthn/cose_labels.h"
 
 namespace passkeyd {
-namespace {
-
-/// COSE_Key labels and values that we use: RFC 9052 section 7.1, RFC 9053 section 7.1, IANA "COSE".
-constexpr int kKty = 1, kAlg = 3;
-constexpr int kKtyEc2 = 2;
-constexpr int kCrv = -1, kX = -2, kY = -3;
-constexpr int kCrvP256 = 1;
-
-}  // namespace
-
 Bytes es256_cose(std::span<const std::uint8_t, 32> x, std::span<const std::uint8_t, 32> y) {
   cbor::Writer writer;
   writer.map(5);
-  writer.integer(kKty).integer(kKtyEc2);
-  writer.integer(kAlg).integer(static_cast<int>(Algorithm::Es256));
-  writer.integer(kCrv).integer(kCrvP256);
-  writer.integer(kX).byte_string(x);
-  writer.integer(kY).byte_string(y);
+  writer.integer(cose::kKty).integer(cose::kKtyEc2);
+  writer.integer(cose::kAlg).integer(static_cast<int>(Algorithm::Es256));
+  writer.integer(cose::kCrv).integer(cose::kCrvP256);
+  writer.integer(cose::kX).byte_string(x);
+  writer.integer(cose::kY).byte_string(y);
   return writer.take();
 }
 
