@@ -19,6 +19,8 @@ namespace {
 constexpr const char *kServices = "/run/test/pam.d";
 /// What the stack returns when the module said PAM_IGNORE: nothing that the module ever returns itself.
 constexpr int kStandsForIgnore = PAM_CRED_EXPIRED;
+constexpr const char *kStandIn = "pam_debug.so auth=cred_expired";
+constexpr std::string_view kStandInSays = "auth=cred_expired";  ///< pam_debug announces itself
 
 struct Host {
   const HostSetup &setup;
@@ -28,10 +30,14 @@ struct Host {
 
 const char *style_name(int style) {
   switch (style) {
-    case PAM_TEXT_INFO: return "info: ";
-    case PAM_ERROR_MSG: return "error: ";
-    case PAM_PROMPT_ECHO_OFF: return "secret: ";
-    default: return "ask: ";
+    case PAM_TEXT_INFO:
+      return "info: ";
+    case PAM_ERROR_MSG:
+      return "error: ";
+    case PAM_PROMPT_ECHO_OFF:
+      return "secret: ";
+    default:
+      return "ask: ";
   }
 }
 
@@ -52,6 +58,7 @@ int converse(int count, const pam_message **messages, pam_response **response, v
   Host &host = *static_cast<Host *>(data);
   if (count != 1) return PAM_CONV_ERR;
   const pam_message &message = *messages[0];
+  if (message.msg == kStandInSays) return PAM_SUCCESS;
   host.result.said.push_back(std::string(style_name(message.msg_style)) + message.msg);
   const bool question = message.msg_style == PAM_PROMPT_ECHO_OFF || message.msg_style == PAM_PROMPT_ECHO_ON;
   if (question) return answer(host, response);
@@ -68,10 +75,11 @@ class Transaction {
  public:
   explicit Transaction(Host &host) : conversation_{converse, &host} {
     mkdir(kServices, 0755);
-    write_file(std::string(kServices) + "/passkey-test",
-               "auth [success=done ignore=ignore default=die] " + module_path + " " + host.setup.options +
-                   "\nauth [default=die] pam_debug.so auth=cred_expired\n");
-    if (pam_start_confdir("passkey-test", host.setup.user.c_str(), &conversation_, kServices, &pamh_) != PAM_SUCCESS)
+    write_file(std::string(kServices) + "/passkey-test", "auth [success=done ignore=ignore default=die] " +
+                                                             module_path + " " + host.setup.options +
+                                                             "\nauth [default=die] " + kStandIn + "\n");
+    if (pam_start_confdir("passkey-test", host.setup.user.c_str(), &conversation_, kServices, &pamh_) !=
+        PAM_SUCCESS)
       throw std::runtime_error("pam_start failed");
     pam_set_item(pamh_, PAM_FAIL_DELAY, reinterpret_cast<const void *>(note_delay));
     if (!host.setup.tty.empty()) pam_set_item(pamh_, PAM_TTY, host.setup.tty.c_str());
@@ -107,7 +115,9 @@ int call_directly(const std::string &function) {
   const HostSetup setup;
   Host host{setup, {}};
   Transaction transaction(host);
-  return call(transaction.get(), 0, 0, nullptr);
+  const int code = call(transaction.get(), 0, 0, nullptr);
+  dlclose(module);
+  return code;
 }
 
 }  // namespace passkeyd::test

@@ -1,5 +1,5 @@
-/// A PAM host for tests: the real libpam, the real module, a service directory of the test's own, and a conversation
-/// that follows a list.
+/// A PAM host for tests: the real libpam, the real module, a service directory of the test's own, and a
+/// conversation that follows a list.
 #pragma once
 
 #include <security/pam_appl.h>
@@ -31,15 +31,14 @@ struct HostSetup {
   int flags = 0;
   std::string tty = {};
   std::string rhost = {};
-  bool tells_fail = false;                 ///< the conversation fails for anything that is no question
-  std::function<void()> while_told = {};   ///< runs whenever something is shown: the attempt is open then
+  bool tells_fail = false;                ///< the conversation fails for anything that is no question
+  std::function<void()> while_told = {};  ///< runs whenever something is shown: the attempt is open then
 };
 
 struct HostResult {
-  int code = PAM_SYSTEM_ERR;             ///< what the module returned, PAM_IGNORE included
-  std::vector<std::string> said;         ///< "info: ", "error: ", "secret: ", "ask: " and the text
+  int code = PAM_SYSTEM_ERR;                ///< what the module returned, PAM_IGNORE included
+  std::vector<std::string> said;            ///< "info: ", "error: ", "secret: ", "ask: " and the text
   std::optional<unsigned> fail_delay = {};  ///< microseconds, if the module asked for a delay
-  bool has_authtok = false;
 };
 
 /// The path of the module under test, set by main().
@@ -48,8 +47,9 @@ extern std::string module_path;
 /// pam_authenticate.
 HostResult authenticate(const HostSetup &setup = {});
 
-/// What another management group of the module returns: "setcred", "acct_mgmt", "open_session", "close_session",
-/// "chauthtok". Calls the module's function itself: through a stack, IGNORE could not be told from others.
+/// What another management group of the module returns: "setcred", "acct_mgmt", "open_session",
+/// "close_session", "chauthtok". Calls the module's function itself: through a stack, IGNORE could not be
+/// told from others.
 int call_directly(const std::string &function);
 
 }  // namespace passkeyd::test
