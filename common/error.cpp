@@ -27,6 +27,7 @@ constexpr std::array kNames = {
     Name{ErrorKind::Busy, "busy"},
     Name{ErrorKind::Timeout, "timeout"},
     Name{ErrorKind::Cancelled, "cancelled"},
+    Name{ErrorKind::RemoteSession, "remote-session"},
     Name{ErrorKind::TouchRefused, "touch-refused"},
     Name{ErrorKind::PinRequired, "pin-required"},
     Name{ErrorKind::PinInvalid, "pin-invalid"},

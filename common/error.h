@@ -3,6 +3,7 @@
 /// sentence.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,6 +28,7 @@ enum class ErrorKind {
   Busy,              ///< somebody else is using the authenticator
   Timeout,           ///< nobody answered in time
   Cancelled,         ///< the person or the program took it back
+  RemoteSession,     ///< the person is not at this machine, and the passkeys are
   TouchRefused,      ///< the authenticator says that the person did not consent (declined, or never touched)
   PinRequired,       ///< user verification is wanted and needs a PIN that was not given
   PinInvalid,        ///< the PIN cannot be one (length, characters); it was not sent
@@ -58,6 +60,7 @@ struct Error {
   ErrorKind kind = ErrorKind::Internal;
   std::string sentence;                ///< what happened; never holds a secret
   std::optional<int> tries_left = {};  ///< PIN tries the authenticator says are left, where it said so
+  std::optional<std::chrono::seconds> wait = {};  ///< Limited: until the next try is allowed
 };
 
 /// Error from errno: "open /x: No such file or directory", kind Io.

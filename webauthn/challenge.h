@@ -2,7 +2,6 @@
 /// user, and used up by the one verification it is meant for.
 #pragma once
 
-#include <array>
 #include <string>
 #include <vector>
 
@@ -10,6 +9,7 @@
 #include "common/bytes.h"
 #include "common/clock.h"
 #include "common/result.h"
+#include "webauthn/hash.h"
 #include "webauthn/rp_id.h"
 
 namespace passkeyd {
@@ -22,20 +22,19 @@ enum class UserVerification { Discouraged, Preferred, Required };
 std::string_view name_of(UserVerification uv);
 std::optional<UserVerification> user_verification_of(std::string_view name);
 
-using Sha256 = std::array<std::uint8_t, 32>;
-
 class Challenge {
  public:
   static constexpr std::size_t kBytes = 32;
   static constexpr std::chrono::seconds kLifetime{300};
 
-  /// A fresh challenge from the system's random source, good until now + kLifetime.
+  /// A fresh challenge from the system's random source, good for kLifetime from `now` on.
   /// `user_verification`: Required makes the verifier insist on the UV flag.
   /// Errors: Internal if the random source fails.
   static Result<Challenge> make(Ceremony ceremony, RpId rp_id, Account user,
                                 UserVerification user_verification, BootTime now);
 
-  /// The same from given bytes (published test vectors). `random`: at least 16 bytes (WebAuthn 13.4.3).
+  /// The same from given bytes (published test vectors). `random`: 16 to 1024 bytes (at least 16:
+  /// WebAuthn 13.4.3). Errors: InvalidInput.
   static Result<Challenge> from_bytes(ByteView random, Ceremony ceremony, RpId rp_id, Account user,
                                       UserVerification user_verification, BootTime now);
 
@@ -52,7 +51,7 @@ class Challenge {
   [[nodiscard]] BootTime made_at() const { return made_at_; }
   [[nodiscard]] BootTime expires_at() const { return made_at_ + kLifetime; }
 
-  /// Our client data, as JSON in the serialisation of WebAuthn 5.8.1.1: type, challenge, origin, crossOrigin.
+  /// Our client data, as JSON in the serialization of WebAuthn 5.8.1.1: type, challenge, origin, crossOrigin.
   [[nodiscard]] std::string client_data() const;
   /// SHA-256 of client_data(): what the authenticator signs beside its own data.
   [[nodiscard]] Sha256 client_data_hash() const;

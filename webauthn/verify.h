@@ -16,11 +16,11 @@ enum class Verdict { Denied, Granted };  // {} is Denied
 
 /// Why an answer was refused. Names are written to the audit: add at will, rename never.
 enum class Refusal {
-  None,            ///< only beside Granted
-  Malformed,       ///< a part does not parse, is too short or too long
-  ClientData,      ///< wrong type, or cross-origin
-  ChallengeWrong,  ///< not this challenge
-  ChallengeExpired,
+  None,              ///< only beside Granted
+  Malformed,         ///< a part does not parse, is too short or too long
+  ClientData,        ///< wrong type or ceremony, or cross-origin
+  ChallengeWrong,    ///< not this challenge
+  ChallengeExpired,  ///< expired, or made later than now
   OriginWrong,
   RpIdWrong,
   UserWrong,        ///< the credential belongs to another account
@@ -32,7 +32,8 @@ enum class Refusal {
   BackupFlagsWrong,  ///< BS without BE, or BE differs from what was enrolled (WebAuthn 7.2)
   AlgorithmWrong,
   SignatureWrong,
-  CounterWentBack,  ///< possible clone
+  CounterWentBack,   ///< possible clone
+  AttestationWrong,  ///< registration: a format we do not take, or a statement that breaks its rules
 };
 
 /// "none", "malformed", "client-data", "challenge-wrong", ...

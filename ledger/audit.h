@@ -1,0 +1,90 @@
+/// AuditRecord: what happened, for those who look later. Append-only; every row carries the SHA-256 of the
+/// row before it and itself, so that a change in the middle shows. Whoever can write the file can also
+/// compute new hashes: keep a head elsewhere (the journal) to see through that. Never holds a secret.
+#pragma once
+
+#include <sys/types.h>
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "common/bytes.h"
+#include "common/clock.h"
+#include "common/result.h"
+#include "ledger/sqlite.h"
+#include "webauthn/challenge.h"
+
+namespace passkeyd {
+
+/// Events and outcomes, spelled once. Stored and shown: add at will, rename never.
+namespace event {
+inline constexpr const char *kLogin = "login";
+inline constexpr const char *kEnroll = "enroll";
+inline constexpr const char *kRename = "rename";
+inline constexpr const char *kRevoke = "revoke";
+inline constexpr const char *kSuspend = "suspend";
+inline constexpr const char *kReactivate = "reactivate";
+inline constexpr const char *kChangePin = "change-pin";
+inline constexpr const char *kForgetTries = "forget-tries";
+}  // namespace event
+namespace outcome {
+inline constexpr const char *kDenied = "denied";
+inline constexpr const char *kGranted = "granted";
+inline constexpr const char *kDone = "done";      ///< an administrative change
+inline constexpr const char *kFailed = "failed";  ///< nobody was judged: a fault, or it was given up
+}  // namespace outcome
+
+/// Who acts: as the daemon proved it, not as anybody claims.
+struct Actor {
+  uid_t uid = 0;
+  pid_t pid = 0;
+  std::string what;  ///< the program or PAM service; shown and logged
+};
+
+struct AuditRecord {
+  WallTime time{};
+  std::string event;  ///< one of event::
+  std::string user;   ///< whose account it is about; may be a name nobody has
+  std::optional<uid_t> uid;
+  std::string service;                     ///< PAM service or program
+  std::string way;                         ///< name_of(Way), or empty
+  std::optional<std::int64_t> credential;  ///< Credential::row
+  Bytes credential_id;                     ///< as the authenticator named it
+  std::string outcome;                     ///< one of outcome::
+  std::string reason;  ///< name_of(Refusal), name_of(ErrorKind), or an administrator's words
+  uid_t caller_uid = 0;
+  pid_t caller_pid = 0;
+  std::string rhost;  ///< where a remote caller says it comes from
+  bool operator==(const AuditRecord &) const = default;
+};
+
+/// A record in its place in the chain.
+struct AuditEntry {
+  std::int64_t seq = 0;  ///< from 1, without gaps
+  AuditRecord record;
+  Sha256 hash{};
+};
+
+/// What verify_chain found.
+struct AuditChain {
+  std::int64_t rows = 0;                       ///< rows that were looked at
+  Sha256 head{};                               ///< hash of the last row; zeros when there is none
+  std::optional<std::int64_t> first_bad = {};  ///< number of the first row that is altered or missing
+};
+
+namespace audit {
+
+/// The longest text a record keeps, in bytes.
+inline constexpr std::size_t kMaxText = 255;
+
+/// Adds a record inside the caller's transaction. Texts may come from anywhere: they are cut to kMaxText and
+/// what cannot be shown on one line becomes '?', for a record that is left out helps only who caused it.
+Status append(sql::Database &database, AuditRecord record);
+
+/// Reads the chain from its beginning. Error: only if it cannot be read at all.
+Result<AuditChain> verify_chain(sql::Database &database);
+
+}  // namespace audit
+}  // namespace passkeyd

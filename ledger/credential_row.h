@@ -1,0 +1,31 @@
+/// Credentials as rows: which columns, in what order, and what a sane row looks like. The same rule judges
+/// what is to be stored and what is read back, for a file can be damaged or edited.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "ledger/sqlite.h"
+#include "webauthn/credential.h"
+
+namespace passkeyd::credential_row {
+
+inline constexpr std::size_t kMaxId = 1023;  ///< WebAuthn 6.5.1
+inline constexpr std::size_t kMaxPublicKey = 1024;
+inline constexpr std::size_t kMaxName = 64;
+inline constexpr std::size_t kMaxDevice = 512;
+inline constexpr std::size_t kMaxPlatform = 8192;
+
+/// What read() expects to be selected: "SELECT <kColumns> FROM credential".
+extern const char *const kColumns;
+
+/// The credential of the current row. Error: Corrupt, with what is wrong (never the content).
+Result<Credential> read(const sql::Statement &row);
+
+/// What is wrong with its sizes and texts; nullopt: nothing.
+std::optional<std::string> problem_with(const Credential &credential);
+
+/// What is wrong with a passkey's name (printable, 1 to kMaxName bytes); nullopt: nothing.
+std::optional<std::string> problem_with_name(std::string_view name);
+
+}  // namespace passkeyd::credential_row

@@ -1,0 +1,219 @@
+/// Enrolling, listing, revoking: the credentials of the ledger.
+#include "ledger/credential_row.h"
+#include "ledger/ledger.h"
+
+namespace passkeyd {
+namespace {
+
+using credential_row::kColumns;
+
+std::string select(const char *rest) {
+  return std::string("SELECT ") + kColumns + " FROM credential " + rest;
+}
+
+Result<Credentials> read_all(sql::Statement rows) {
+  Credentials found;
+  while (TRY(rows.next())) {
+    Result<Credential> one = credential_row::read(rows);
+    if (one)
+      found.rows.push_back(std::move(one).value());
+    else
+      found.problems.push_back({rows.integer(0), one.error().sentence});
+  }
+  return found;
+}
+
+/// The credential with that number. Errors: NotFound, Corrupt.
+Result<Credential> by_row(sql::Database &database, std::int64_t row) {
+  sql::Statement rows = TRY(database.query(select("WHERE row = ?"), {row}));
+  if (!TRY(rows.next())) return Error{ErrorKind::NotFound, "no credential " + std::to_string(row)};
+  return credential_row::read(rows);
+}
+
+/// The same, for changing it. Error: NotAllowed for a tombstone.
+Result<Credential> changeable(sql::Database &database, std::int64_t row) {
+  const Credential credential = TRY(by_row(database, row));
+  if (credential.state == CredentialState::Revoked)
+    return Error{ErrorKind::NotAllowed, "credential " + std::to_string(row) + " is revoked"};
+  return credential;
+}
+
+Status record(sql::Database &database, const char *event, const Credential &about, std::string_view reason,
+              const Actor &by, WallTime now) {
+  return audit::append(database, {.time = now,
+                                  .event = event,
+                                  .user = about.owner.name.str(),
+                                  .uid = about.owner.uid,
+                                  .service = by.what,
+                                  .way = std::string(name_of(about.way)),
+                                  .credential = about.row,
+                                  .credential_id = about.id,
+                                  .outcome = outcome::kDone,
+                                  .reason = std::string(reason),
+                                  .caller_uid = by.uid,
+                                  .caller_pid = by.pid,
+                                  .rhost = {}});
+}
+
+/// Error: AlreadyExists if the account has a passkey of that name besides `row`.
+Status name_is_free(sql::Database &database, const Account &owner, std::string_view name, std::int64_t row) {
+  const std::int64_t taken =
+      TRY(database.number("SELECT count(*) FROM credential WHERE user_name = ? AND uid = ? AND name = ? AND "
+                          "state <> 'revoked' AND "
+                          "row <> ?",
+                          {owner.name.str(), owner.uid, name, row}));
+  if (taken != 0) return Error{ErrorKind::AlreadyExists, "the account has a passkey of that name"};
+  return Ok{};
+}
+
+Status check_reason(std::string_view reason) {
+  if (reason.size() > audit::kMaxText || !is_printable(reason))
+    return Error{ErrorKind::InvalidInput, "the reason is too long or cannot be shown on one line"};
+  return Ok{};
+}
+
+const char *event_for(CredentialState state) {
+  switch (state) {
+    case CredentialState::Active:
+      return event::kReactivate;
+    case CredentialState::Suspended:
+      return event::kSuspend;
+    case CredentialState::Revoked:
+      break;
+  }
+  return event::kRevoke;
+}
+
+/// Inside the caller's transaction.
+Status put_in_state(sql::Database &database, const Credential &credential, CredentialState state,
+                    std::string_view reason, const Actor &by, WallTime now) {
+  TRY(database.run(
+      "UPDATE credential SET state = ?1, reason = ?2, changed_by_uid = ?3, changed_by = ?4, changed = ?5,"
+      " platform = CASE WHEN ?1 = 'revoked' THEN x'' ELSE platform END WHERE row = ?6",
+      {name_of(state), reason, by.uid, by.what, now.time_since_epoch().count(), credential.row}));
+  return record(database, event_for(state), credential, reason, by, now);
+}
+
+}  // namespace
+
+Result<Credentials> Ledger::credentials_of(const UserName &user) {
+  sql::Statement rows = TRY(database_.query(select("WHERE user_name = ? ORDER BY row"), {user.str()}));
+  return read_all(std::move(rows));
+}
+
+Result<Credentials> Ledger::all_credentials() {
+  sql::Statement rows = TRY(database_.query(select("ORDER BY row")));
+  return read_all(std::move(rows));
+}
+
+Result<std::optional<Credential>> Ledger::find(ByteView id) {
+  sql::Statement rows = TRY(database_.query(select("WHERE credential_id = ?"), {id}));
+  if (!TRY(rows.next())) return std::optional<Credential>();
+  return std::optional<Credential>(TRY(credential_row::read(rows)));
+}
+
+Result<Credential> Ledger::add(const Credential &credential, const Actor &by, WallTime now) {
+  if (const std::optional<std::string> problem = credential_row::problem_with(credential))
+    return Error{ErrorKind::InvalidInput, *problem};
+  if (!is_printable(by.what)) return Error{ErrorKind::InvalidInput, "the actor cannot be shown on one line"};
+  Credential stored = credential;
+  stored.state = CredentialState::Active;
+  stored.created = now;
+  stored.last_used = std::nullopt;
+
+  sql::Transaction change = TRY(sql::Transaction::begin(database_));
+  const std::int64_t same =
+      TRY(database_.number("SELECT count(*) FROM credential WHERE credential_id = ?", {stored.id}));
+  if (same != 0) return Error{ErrorKind::AlreadyExists, "this credential was enrolled before"};
+  TRY(name_is_free(database_, stored.owner, stored.name, 0));
+  const std::int64_t held =
+      TRY(database_.number("SELECT count(*) FROM credential WHERE user_name = ? AND state <> 'revoked'",
+                           {stored.owner.name.str()}));
+  if (held >= kMaxCredentials) return Error{ErrorKind::NotAllowed, "the account has too many passkeys"};
+  stored.row = TRY(
+      database_.number("SELECT coalesce(max(seq), 0) + 1 FROM sqlite_sequence WHERE name = 'credential'"));
+  TRY(
+      database_.run("INSERT INTO credential VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+                    "?, ?, ?, ?, ?)",
+                    {stored.row,
+                     stored.id,
+                     static_cast<int>(stored.key.algorithm),
+                     stored.key.cose,
+                     stored.rp_id.str(),
+                     stored.owner.name.str(),
+                     stored.owner.uid,
+                     name_of(stored.way),
+                     ByteView(stored.aaguid),
+                     stored.name,
+                     stored.device,
+                     stored.user_verification,
+                     stored.backup_eligible,
+                     stored.backed_up,
+                     stored.counter,
+                     stored.max_allow_list,
+                     stored.platform,
+                     name_of(stored.state),
+                     "",
+                     by.uid,
+                     by.what,
+                     now.time_since_epoch().count(),
+                     now.time_since_epoch().count(),
+                     std::nullopt}));
+  TRY(record(database_, event::kEnroll, stored, "", by, now));
+  TRY(change.commit());
+  return stored;
+}
+
+Status Ledger::replace_platform(std::int64_t row, ByteView blob, const Actor &by, WallTime now) {
+  if (blob.empty() || blob.size() > credential_row::kMaxPlatform)
+    return Error{ErrorKind::InvalidInput, "the platform blob has a wrong size"};
+  sql::Transaction change = TRY(sql::Transaction::begin(database_));
+  const Credential credential = TRY(by_row(database_, row));
+  if (credential.way != Way::Tpm || credential.state != CredentialState::Active)
+    return Error{ErrorKind::NotAllowed,
+                 "credential " + std::to_string(row) + " is not an active platform credential"};
+  TRY(database_.run("UPDATE credential SET platform = ? WHERE row = ?", {blob, row}));
+  TRY(record(database_, event::kChangePin, credential, "", by, now));
+  return change.commit();
+}
+
+Result<Credential> Ledger::set_state(std::int64_t row, CredentialState state, std::string_view reason,
+                                     const Actor &by, WallTime now) {
+  TRY(check_reason(reason));
+  sql::Transaction change = TRY(sql::Transaction::begin(database_));
+  const Credential credential = TRY(changeable(database_, row));
+  TRY(put_in_state(database_, credential, state, reason, by, now));
+  const Credential stored = TRY(by_row(database_, row));
+  TRY(change.commit());
+  return stored;
+}
+
+Result<std::int64_t> Ledger::revoke_all(const UserName &user, std::string_view reason, const Actor &by,
+                                        WallTime now) {
+  TRY(check_reason(reason));
+  sql::Transaction change = TRY(sql::Transaction::begin(database_));
+  std::int64_t revoked = 0;
+  const Credentials all = TRY(credentials_of(user));
+  for (const Credential &credential : all.rows) {
+    if (credential.state == CredentialState::Revoked) continue;
+    TRY(put_in_state(database_, credential, CredentialState::Revoked, reason, by, now));
+    ++revoked;
+  }
+  TRY(change.commit());
+  return revoked;
+}
+
+Result<Credential> Ledger::rename(std::int64_t row, std::string_view name, const Actor &by, WallTime now) {
+  if (const std::optional<std::string> problem = credential_row::problem_with_name(name))
+    return Error{ErrorKind::InvalidInput, *problem};
+  sql::Transaction change = TRY(sql::Transaction::begin(database_));
+  Credential credential = TRY(changeable(database_, row));
+  TRY(name_is_free(database_, credential.owner, name, row));
+  TRY(database_.run("UPDATE credential SET name = ? WHERE row = ?", {name, row}));
+  credential.name = std::string(name);
+  TRY(record(database_, event::kRename, credential, name, by, now));
+  TRY(change.commit());
+  return credential;
+}
+
+}  // namespace passkeyd

@@ -1,0 +1,109 @@
+/// The deciding transaction.
+#include "ledger/decide.h"
+
+#include "ledger/credential_row.h"
+#include "ledger/ledger.h"
+#include "ledger/tries.h"
+
+namespace passkeyd {
+namespace {
+
+bool same_key(const Credential &a, const Credential &b) {
+  return a.id == b.id && a.key == b.key && a.rp_id == b.rp_id && a.way == b.way;
+}
+
+/// Two zeros are keys that do not count (synced ones); they are never compared. WebAuthn 6.1.1.
+bool counter_grew(std::uint32_t stored, std::uint32_t now) {
+  return (stored == 0 && now == 0) || now > stored;
+}
+
+/// nullopt: no such row, or one that makes no sense.
+Result<std::optional<Credential>> reread(sql::Database &database, std::int64_t row) {
+  sql::Statement rows = TRY(database.query(
+      std::string("SELECT ") + credential_row::kColumns + " FROM credential WHERE row = ?", {row}));
+  if (!TRY(rows.next())) return std::optional<Credential>();
+  Result<Credential> read = credential_row::read(rows);
+  if (!read) return std::optional<Credential>();
+  return std::optional<Credential>(std::move(read).value());
+}
+
+AuditRecord record_of(const Attempt &attempt, const char *event, WallTime now) {
+  return {.time = now,
+          .event = event,
+          .user = attempt.account.name.str(),
+          .uid = attempt.account.uid,
+          .service = attempt.caller.what,
+          .way = std::string(name_of(attempt.credential.way)),
+          .credential = attempt.credential.row,
+          .credential_id = attempt.credential.id,
+          .outcome = outcome::kDenied,
+          .reason = {},
+          .caller_uid = attempt.caller.uid,
+          .caller_pid = attempt.caller.pid,
+          .rhost = attempt.rhost};
+}
+
+Status write_success(sql::Database &database, const Attempt &attempt, const Verification &verification,
+                     const Moment &now) {
+  const std::int64_t written = TRY(database.run(
+      "UPDATE credential SET counter = ?, backed_up = ?, last_used = ? WHERE row = ? AND state = 'active'",
+      {verification.counter, verification.backed_up, now.wall.time_since_epoch().count(),
+       attempt.credential.row}));
+  if (written != 1) return Error{ErrorKind::Internal, "the credential was not there to be updated"};
+  if (attempt.ticket)
+    TRY(tries::succeeded(database, *attempt.ticket,
+                         {attempt.account.name, attempt.credential.way, attempt.place}));
+  return Ok{};
+}
+
+Status suspend(sql::Database &database, const Attempt &attempt, const Moment &now) {
+  TRY(database.run(
+      "UPDATE credential SET state = 'suspended', reason = ?, changed_by_uid = ?, changed_by = ?, changed = ?"
+      " WHERE row = ? AND state = 'active'",
+      {kPossibleClone, attempt.caller.uid, attempt.caller.what, now.wall.time_since_epoch().count(),
+       attempt.credential.row}));
+  AuditRecord record = record_of(attempt, event::kSuspend, now.wall);
+  record.outcome = outcome::kDone;
+  record.reason = kPossibleClone;
+  return audit::append(database, std::move(record));
+}
+
+}  // namespace
+
+Decision judge(const std::optional<Credential> &stored, const Attempt &attempt,
+               const Verification &verification) {
+  const auto denied = [](Refusal why) { return Decision{Verdict::Denied, why}; };
+  const bool went_back =
+      verification.verdict == Verdict::Denied && verification.refusal == Refusal::CounterWentBack;
+  if (!went_back) {
+    if (verification.verdict == Verdict::Denied && verification.refusal != Refusal::None)
+      return denied(verification.refusal);
+    if (verification.verdict != Verdict::Granted || verification.refusal != Refusal::None)
+      return denied(Refusal::Malformed);  // a verification that contradicts itself
+  }
+  if (!stored || !same_key(*stored, attempt.credential)) return denied(Refusal::CredentialWrong);
+  if (stored->owner != attempt.account) return denied(Refusal::UserWrong);
+  if (stored->state != CredentialState::Active) return denied(Refusal::CredentialInactive);
+  if (went_back || !counter_grew(stored->counter, verification.counter))
+    return denied(Refusal::CounterWentBack);
+  return {Verdict::Granted, Refusal::None};
+}
+
+Result<Decision> Ledger::decide(const Attempt &attempt, const Verification &verification, const Moment &now) {
+  sql::Transaction change = TRY(sql::Transaction::begin(database_));
+  const std::optional<Credential> stored = TRY(reread(database_, attempt.credential.row));
+  const Decision decision = judge(stored, attempt, verification);
+  const bool granted = decision.verdict == Verdict::Granted;
+
+  AuditRecord record = record_of(attempt, event::kLogin, now.wall);
+  record.outcome = granted ? outcome::kGranted : outcome::kDenied;
+  if (!granted) record.reason = std::string(name_of(decision.refusal));
+  TRY(audit::append(database_, std::move(record)));
+  if (granted) TRY(write_success(database_, attempt, verification, now));
+  if (decision.refusal == Refusal::CounterWentBack) TRY(suspend(database_, attempt, now));
+  TRY(tries::look_at_clock(database_, now));
+  TRY(change.commit());
+  return decision;  // after the commit, and only then
+}
+
+}  // namespace passkeyd

@@ -1,0 +1,134 @@
+/// Ledger: what this machine remembers of passkeys. Who enrolled what, the counters, the tries that failed,
+/// the audit, a few settings; in one SQLite file that only the daemon opens. Every function that changes
+/// something is one transaction: after a crash it has happened whole, or not at all.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/account.h"
+#include "common/result.h"
+#include "ledger/audit.h"
+#include "ledger/decide.h"
+#include "ledger/limit.h"
+#include "ledger/moment.h"
+#include "ledger/sqlite.h"
+#include "ledger/try.h"
+#include "webauthn/credential.h"
+#include "webauthn/rp_id.h"
+#include "webauthn/verify.h"
+
+namespace passkeyd {
+
+/// A stored credential that makes no sense, and why. It opens nothing, and hides none of the others.
+struct BadRow {
+  std::int64_t row = 0;
+  std::string problem;  ///< for the log
+};
+
+struct Credentials {
+  std::vector<Credential> rows;  ///< in the order they were enrolled
+  std::vector<BadRow> problems;
+};
+
+/// Which audit records to read: the newest first.
+struct AuditQuery {
+  static constexpr std::size_t kMost = 1000;
+  std::optional<std::string> user = {};     ///< only about this account
+  std::optional<std::int64_t> before = {};  ///< only those with a smaller number: the next page
+  std::size_t most = 100;                   ///< at most kMost
+};
+
+class Ledger {
+ public:
+  /// Most credentials one account may have that are not revoked.
+  static constexpr std::int64_t kMaxCredentials = 64;
+  /// Longest name and value of a setting, in bytes.
+  static constexpr std::size_t kMaxSettingName = 64;
+  static constexpr std::size_t kMaxSetting = 4096;
+
+  /// Opens the ledger at `path` (absolute), or makes an empty one if there is none. Never replaces or repairs
+  /// a file that is there. Errors name the file and what to do: Io (the directory is missing or not
+  /// readable), NotConfigured (the directory is open to others), Corrupt (damaged, cut short, not a ledger,
+  /// made by a newer passkeyd, a symbolic link, open to others, somebody else's).
+  static Result<Ledger> open(const std::string &path, WallTime now);
+
+  // --- settings (settings.cpp) ---
+
+  /// nullopt: never set.
+  Result<std::optional<std::string>> setting(std::string_view name);
+  /// Errors: InvalidInput for a name or value that is too long.
+  Status set_setting(std::string_view name, std::string_view value);
+  /// The RP ID of this machine: `wanted` the first time, and whatever it was then for ever after. Credentials
+  /// are bound to it, and a new host name must not orphan them.
+  Result<RpId> fix_rp_id(const RpId &wanted);
+
+  // --- credentials (credentials.cpp) ---
+
+  /// Every credential of the account by that name, tombstones included. Whose uid no longer fits opens
+  /// nothing; that is for the verifier and for decide() to see.
+  Result<Credentials> credentials_of(const UserName &user);
+  Result<Credentials> all_credentials();
+  /// nullopt: never enrolled here. Error: Corrupt for a row that makes no sense.
+  Result<std::optional<Credential>> find(ByteView id);
+
+  /// Enrolls: stores `credential` as active and created `now` (its row, state and times are not looked at)
+  /// and returns it as stored. Errors: AlreadyExists (the id was enrolled before, by anybody, even if revoked
+  /// since; or the account has a passkey of that name), InvalidInput (a field that could not be read back),
+  /// NotAllowed (kMaxCredentials).
+  Result<Credential> add(const Credential &credential, const Actor &by, WallTime now);
+  /// A platform credential's blob after its PIN was changed. Errors: NotFound, NotAllowed (not active, or not
+  /// a platform credential), InvalidInput (size).
+  Status replace_platform(std::int64_t row, ByteView blob, const Actor &by, WallTime now);
+  /// `reason`: an administrator's words, or ours. Revoking also forgets the TPM's blob, and is for ever.
+  /// Errors: NotFound, NotAllowed (it is revoked already), InvalidInput (reason is not printable or too
+  /// long).
+  Result<Credential> set_state(std::int64_t row, CredentialState state, std::string_view reason,
+                               const Actor &by, WallTime now);
+  /// Revokes all that the account by that name has, at once. Returns how many.
+  Result<std::int64_t> revoke_all(const UserName &user, std::string_view reason, const Actor &by,
+                                  WallTime now);
+  /// Errors: NotFound, NotAllowed (revoked), AlreadyExists, InvalidInput.
+  Result<Credential> rename(std::int64_t row, std::string_view name, const Actor &by, WallTime now);
+
+  // --- deciding (decide.cpp) ---
+
+  /// Turns what the verifier found into a decision, against the credential as it is stored now. On Granted
+  /// the counter, the time, the cleared tries and the audit record are on the disk. A refused attempt is on
+  /// record too, and its ticket stays counted; a counter that went back suspends the credential. An Error
+  /// means denied: nothing was committed, or nobody knows.
+  Result<Decision> decide(const Attempt &attempt, const Verification &verification, const Moment &now);
+
+  // --- limits (tries.cpp) ---
+
+  /// Asks for a try and counts it as failed before it is made, for a crash must not give it back. The ticket
+  /// goes with the attempt into decide(), where success takes the try back; after a fault that is nobody's
+  /// failure (device gone, TPM busy) undo_try() does. For ways that take a PIN; a bare touch needs no try.
+  Result<TryAnswer> begin_try(const TryKey &key, const Moment &now, const LimitRule &rule = kPinTries);
+  /// Takes back a try. Doing so twice, or after decide(), changes nothing more.
+  Status undo_try(const Ticket &ticket);
+  /// How long begin_try would make one wait; zero: it would give a ticket. Counts nothing.
+  Result<std::chrono::seconds> wait_for_try(const TryKey &key, const Moment &now,
+                                            const LimitRule &rule = kPinTries);
+  /// An administrator lets `user` try again, everywhere.
+  Status forget_tries(const UserName &user, const Actor &by, WallTime now);
+  /// Remembers that time went by. Call it now and then and before the machine goes down: time between the
+  /// last look and a restart is not counted towards waits.
+  Status note_time(const Moment &now);
+
+  // --- audit (audit.cpp) ---
+
+  /// Records what happens outside of the functions above, which record themselves.
+  Status append(const AuditRecord &record);
+  Result<AuditChain> verify_chain();
+  Result<std::vector<AuditEntry>> audit(const AuditQuery &query);
+
+ private:
+  explicit Ledger(sql::Database database) : database_(std::move(database)) {}
+  sql::Database database_;
+};
+
+}  // namespace passkeyd

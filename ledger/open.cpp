@@ -1,0 +1,49 @@
+/// Opening the ledger: look at the file, make it if there is none, check it, bring it up to date.
+#include "ledger/ledger.h"
+#include "ledger/schema.h"
+#include "ledger/state_file.h"
+
+namespace passkeyd {
+namespace {
+
+/// An empty ledger as the bytes of its file.
+Result<Bytes> empty_ledger(WallTime now) {
+  sql::Database database = TRY(sql::Database::in_memory());
+  const std::string mark = "PRAGMA application_id = " + std::to_string(schema::kApplicationId);
+  TRY(database.script(mark.c_str()));
+  TRY(schema::migrate(database, schema::steps()));
+  const std::string created = std::to_string(now.time_since_epoch().count());
+  TRY(database.run("INSERT INTO setting VALUES ('created', ?)", {created}));
+  return database.serialize();
+}
+
+/// Every commit is on the disk before it counts; readers and a crash never meet half of one.
+Status use_log(sql::Database &database) {
+  sql::Statement rows = TRY(database.query("PRAGMA journal_mode = WAL"));
+  if (!TRY(rows.next()) || rows.text(0) != "wal")
+    return Error{ErrorKind::Io, database.path() + ": this file system allows no write-ahead log"};
+  return Ok{};
+}
+
+}  // namespace
+
+Result<Ledger> Ledger::open(const std::string &path, WallTime now) {
+  const StateFile file = TRY(examine_state_file(path));
+  if (!file.exists) {
+    const Bytes empty = TRY(empty_ledger(now));
+    TRY(create_state_file(file, empty));
+  }
+
+  sql::Database database = TRY(sql::Database::open(file.path));
+  database.on_close(sql::Database::OnClose::LeaveAlone);  // until we know that it is whole and ours
+  TRY(schema::check_identity(database));
+  TRY(database.script("PRAGMA synchronous = FULL; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY;"));
+  TRY(schema::check_health(database, schema::steps()));
+
+  TRY(use_log(database));
+  TRY(schema::migrate(database, schema::steps()));
+  database.on_close(sql::Database::OnClose::Checkpoint);
+  return Ledger(std::move(database));
+}
+
+}  // namespace passkeyd

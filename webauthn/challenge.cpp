@@ -1,0 +1,82 @@
+/// Fresh challenges, and the client data that carries them.
+#include "webauthn/challenge.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+
+#include "webauthn/base64url.h"
+
+namespace passkeyd {
+namespace {
+
+constexpr std::size_t kMinRandom = 16;
+constexpr std::size_t kMaxRandom = 1024;
+
+struct Name {
+  UserVerification uv;
+  std::string_view name;
+};
+
+constexpr std::array kNames = {
+    Name{UserVerification::Discouraged, "discouraged"},
+    Name{UserVerification::Preferred, "preferred"},
+    Name{UserVerification::Required, "required"},
+};
+
+}  // namespace
+
+std::string_view name_of(UserVerification uv) {
+  for (const Name &row : kNames)
+    if (row.uv == uv) return row.name;
+  return "required";
+}
+
+std::optional<UserVerification> user_verification_of(std::string_view name) {
+  for (const Name &row : kNames)
+    if (row.name == name) return row.uv;
+  return std::nullopt;
+}
+
+Challenge::Challenge(Bytes random, Ceremony ceremony, RpId rp_id, Account user, UserVerification uv,
+                     BootTime now)
+    : random_(std::move(random)),
+      ceremony_(ceremony),
+      rp_id_(std::move(rp_id)),
+      user_(std::move(user)),
+      user_verification_(uv),
+      made_at_(now) {}
+
+Result<Challenge> Challenge::make(Ceremony ceremony, RpId rp_id, Account user,
+                                  UserVerification user_verification, BootTime now) {
+  Bytes random(kBytes);
+  if (getentropy(random.data(), random.size()) != 0) {
+    Error error = errno_error("getentropy", errno);
+    error.kind = ErrorKind::Internal;
+    return error;
+  }
+  return Challenge(std::move(random), ceremony, std::move(rp_id), std::move(user), user_verification, now);
+}
+
+Result<Challenge> Challenge::from_bytes(ByteView random, Ceremony ceremony, RpId rp_id, Account user,
+                                        UserVerification user_verification, BootTime now) {
+  if (random.size() < kMinRandom || random.size() > kMaxRandom)
+    return Error{ErrorKind::InvalidInput, "a challenge must have 16 to 1024 bytes"};
+  return Challenge(copy_of(random), ceremony, std::move(rp_id), std::move(user), user_verification, now);
+}
+
+std::string Challenge::client_data() const {
+  // Nothing here needs escaping: an RpId holds letters, digits, '.' and '-' only.
+  const std::string_view type = ceremony_ == Ceremony::Create ? "webauthn.create" : "webauthn.get";
+  std::string json = R"({"type":")";
+  json.append(type).append(R"(","challenge":")").append(to_base64url(random_));
+  json.append(R"(","origin":")").append(rp_id_.origin()).append(R"(","crossOrigin":false})");
+  return json;
+}
+
+Sha256 Challenge::client_data_hash() const {
+  return sha256(bytes_of(client_data()));
+}
+
+}  // namespace passkeyd

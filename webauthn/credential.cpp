@@ -1,0 +1,34 @@
+/// The names that credentials are stored under.
+#include "webauthn/credential.h"
+
+namespace passkeyd {
+
+std::optional<Algorithm> algorithm_of(int cose) {
+  switch (static_cast<Algorithm>(cose)) {
+    case Algorithm::Es256:
+    case Algorithm::EdDsa:
+    case Algorithm::Rs256:
+      return static_cast<Algorithm>(cose);
+  }
+  return std::nullopt;
+}
+
+std::string_view name_of(CredentialState state) {
+  switch (state) {
+    case CredentialState::Active:
+      return "active";
+    case CredentialState::Suspended:
+      return "suspended";
+    case CredentialState::Revoked:
+      break;
+  }
+  return "revoked";
+}
+
+std::optional<CredentialState> credential_state_of(std::string_view name) {
+  for (const auto state : {CredentialState::Revoked, CredentialState::Suspended, CredentialState::Active})
+    if (name_of(state) == name) return state;
+  return std::nullopt;
+}
+
+}  // namespace passkeyd
