@@ -43,8 +43,12 @@ Outcome Authenticator::handle(const Request &request) {
 }
 
 Outcome Authenticator::get_info() const {
-  Cbor::Map options = {{"rk", true},           {"up", true},       {"plat", false},
-                       {"clientPin", has_pin()}, {"credMgmt", true}, {"pinUvAuthToken", true},
+  Cbor::Map options = {{"rk", true},
+                       {"up", true},
+                       {"plat", false},
+                       {"clientPin", has_pin()},
+                       {"credMgmt", true},
+                       {"pinUvAuthToken", true},
                        {"makeCredUvNotRqd", !model_.always_uv}};
   if (model_.sensor) options.emplace_back("uv", true);
   if (model_.always_uv) options.emplace_back("alwaysUv", true);
@@ -87,7 +91,8 @@ Outcome Authenticator::reset(const Request &request) {
 }
 
 Outcome Authenticator::after_touch(Then then) {
-  return {{}, Consent::Touch, std::move(then), [](Moment) -> Outcome { throw Refused{Ctap::OperationDenied}; }};
+  return {
+      {}, Consent::Touch, std::move(then), [](Moment) -> Outcome { throw Refused{Ctap::OperationDenied}; }};
 }
 
 Outcome Authenticator::after_sensor(Then then) {
@@ -105,8 +110,8 @@ Outcome Authenticator::after_sensor(Then then) {
   return {{}, Consent::Sensor, std::move(known), std::move(unknown)};
 }
 
-void Authenticator::check_token(const Request &request, const Bytes &param, int protocol_key, ByteView message,
-                                Permission permission, const std::string &rp_id) {
+void Authenticator::check_token(const Request &request, const Bytes &param, int protocol_key,
+                                ByteView message, Permission permission, const std::string &rp_id) {
   const PinProtocol &protocol = protocol_of(request.parameters, protocol_key);
   refuse_if(!protocol.verify(token_.bytes(), message, param), Ctap::PinAuthInvalid);
   refuse_if(!token_.permits(permission, rp_id, request.now), Ctap::PinAuthInvalid);
@@ -118,13 +123,13 @@ Outcome Authenticator::after_verification(const Request &request, int param_key,
   if (const Bytes *param = member::find_bytes(request.parameters, param_key)) {
     // An empty one is a platform asking "are you the key they mean?" (CTAP 2.1, 6.1.2 step 1).
     if (param->empty())
-      return after_touch([this](Moment) -> Outcome {
-        throw Refused{has_pin() ? Ctap::PinInvalid : Ctap::PinNotSet};
-      });
+      return after_touch(
+          [this](Moment) -> Outcome { throw Refused{has_pin() ? Ctap::PinInvalid : Ctap::PinNotSet}; });
     check_token(request, *param, param_key + 1, client_data_hash, permission, rp_id);
     return then(true);
   }
-  const bool uv = member::option(request.parameters, permission == kMakeCredential ? 7 : 5, "uv").value_or(false);
+  const bool uv =
+      member::option(request.parameters, permission == kMakeCredential ? 7 : 5, "uv").value_or(false);
   if (uv) {
     refuse_if(!model_.sensor, Ctap::InvalidOption);
     return after_sensor([then = std::move(then)](Moment) { return then(true); });

@@ -1,5 +1,5 @@
-/// Authenticator: the CTAP 2.1 commands (section 6). Bytes in, bytes out; where a person is needed, it says so
-/// and goes on when told that they consented. Frames, channels, buttons and clocks live outside.
+/// Authenticator: the CTAP 2.1 commands (section 6). Bytes in, bytes out; where a person is needed, it says
+/// so and goes on when told that they consented. Frames, channels, buttons and clocks live outside.
 #pragma once
 
 #include <string>
@@ -38,8 +38,8 @@ class Authenticator {
     Credential credential;
     const Resident *resident = nullptr;  ///< borrowed from the state; valid until that changes
   };
-  struct Asked;     // getAssertion, its parameters read
-  struct Wanted;    // makeCredential, its parameters read
+  struct Asked;   // getAssertion, its parameters read
+  struct Wanted;  // makeCredential, its parameters read
 
   Outcome get_info() const;
   Outcome reset(const Request &request);
@@ -60,7 +60,8 @@ class Authenticator {
   Outcome change_pin(const Request &request, PinProtocol &protocol);
   Outcome token_by_pin(const Request &request, PinProtocol &protocol);
   Outcome token_by_sensor(const Request &request, PinProtocol &protocol);
-  Outcome hand_out_token(const Request &request, const PinProtocol &protocol, const Bytes &shared, Moment now);
+  Outcome hand_out_token(const Request &request, const PinProtocol &protocol, const Bytes &shared,
+                         Moment now);
   void check_pin(const Request &request, PinProtocol &protocol, ByteView shared);
   void store_new_pin(const PinProtocol &protocol, ByteView shared, ByteView encrypted);
   PinProtocol &protocol_of(const Cbor &map, int key);
@@ -81,8 +82,8 @@ class Authenticator {
   void check_token(const Request &request, const Bytes &param, int protocol_key, ByteView message,
                    Permission permission, const std::string &rp_id);
   /// RP ID hash, flags, counter (which goes up), attested credential data, extensions.
-  Bytes authenticator_data(const Faults &faults, std::string_view rp_id, std::uint8_t flags, ByteView attested,
-                           Cbor::Map extensions);
+  Bytes authenticator_data(const Faults &faults, std::string_view rp_id, std::uint8_t flags,
+                           ByteView attested, Cbor::Map extensions);
 
   Model model_;
   StateFile &storage_;

@@ -61,8 +61,8 @@ std::optional<Cbor> walk(cbor_item_t *item, int depth) {
       return Cbor(copy_of({cbor_bytestring_handle(item), cbor_bytestring_length(item)}));
     case CBOR_TYPE_STRING:
       if (!cbor_string_is_definite(item)) return std::nullopt;
-      return Cbor(std::string(reinterpret_cast<const char *>(cbor_string_handle(item)),
-                              cbor_string_length(item)));
+      return Cbor(
+          std::string(reinterpret_cast<const char *>(cbor_string_handle(item)), cbor_string_length(item)));
     case CBOR_TYPE_ARRAY:
       return walk_array(item, depth);
     case CBOR_TYPE_MAP:
@@ -100,7 +100,8 @@ bool comes_first(const Bytes &a, const Bytes &b) {
 void put_map(Bytes &out, const Cbor::Map &map) {
   std::vector<std::pair<Bytes, Bytes>> rows;
   for (const auto &[key, value] : map) rows.emplace_back(key.encode(), value.encode());
-  std::sort(rows.begin(), rows.end(), [](const auto &a, const auto &b) { return comes_first(a.first, b.first); });
+  std::sort(rows.begin(), rows.end(),
+            [](const auto &a, const auto &b) { return comes_first(a.first, b.first); });
   put_head(out, cbor_encode_map_start, rows.size());
   for (const auto &[key, value] : rows) {
     put(out, key);

@@ -19,17 +19,17 @@ class Cbor {
   using Array = std::vector<Cbor>;
   using Map = std::vector<std::pair<Cbor, Cbor>>;  ///< in any order; encode() sorts
 
-  Cbor() = default;                                                 ///< null
-  Cbor(std::int64_t number) : value_(number) {}                     // NOLINT: implicit on purpose
-  Cbor(int number) : value_(static_cast<std::int64_t>(number)) {}   // NOLINT
-  Cbor(unsigned number) : value_(static_cast<std::int64_t>(number)) {}  // NOLINT
+  Cbor() = default;                                                        ///< null
+  Cbor(std::int64_t number) : value_(number) {}                            // NOLINT: implicit on purpose
+  Cbor(int number) : value_(static_cast<std::int64_t>(number)) {}          // NOLINT
+  Cbor(unsigned number) : value_(static_cast<std::int64_t>(number)) {}     // NOLINT
   Cbor(std::size_t number) : value_(static_cast<std::int64_t>(number)) {}  // NOLINT
-  Cbor(bool yes) : value_(yes) {}                                   // NOLINT
-  Cbor(const char *text) : value_(std::string(text)) {}             // NOLINT
-  Cbor(std::string text) : value_(std::move(text)) {}               // NOLINT
-  Cbor(Bytes bytes) : value_(std::move(bytes)) {}                   // NOLINT
-  Cbor(Array items) : value_(std::move(items)) {}                   // NOLINT
-  Cbor(Map pairs) : value_(std::move(pairs)) {}                     // NOLINT
+  Cbor(bool yes) : value_(yes) {}                                          // NOLINT
+  Cbor(const char *text) : value_(std::string(text)) {}                    // NOLINT
+  Cbor(std::string text) : value_(std::move(text)) {}                      // NOLINT
+  Cbor(Bytes bytes) : value_(std::move(bytes)) {}                          // NOLINT
+  Cbor(Array items) : value_(std::move(items)) {}                          // NOLINT
+  Cbor(Map pairs) : value_(std::move(pairs)) {}                            // NOLINT
 
   /// Reads one item from the front of `bytes`, which must be used up entirely. nullopt: not well-formed, of a
   /// kind CTAP2 has no use for, nested deeper than 8, or a map with a key twice.

@@ -6,9 +6,9 @@
 namespace passkeyd::softkey {
 namespace {
 
-constexpr int kWrongInARow = 3;       // then the key wants to be unplugged
-constexpr std::size_t kMinPin = 4;    // code points
-constexpr std::size_t kMaxPin = 63;   // bytes
+constexpr int kWrongInARow = 3;      // then the key wants to be unplugged
+constexpr std::size_t kMinPin = 4;   // code points
+constexpr std::size_t kMaxPin = 63;  // bytes
 constexpr std::size_t kPaddedPin = 64;
 
 enum Subcommand {
@@ -159,8 +159,8 @@ Outcome Authenticator::token_by_sensor(const Request &request, PinProtocol &prot
   });
 }
 
-Outcome Authenticator::hand_out_token(const Request &request, const PinProtocol &protocol, const Bytes &shared,
-                                      Moment now) {
+Outcome Authenticator::hand_out_token(const Request &request, const PinProtocol &protocol,
+                                      const Bytes &shared, Moment now) {
   const std::string *rp_id = member::find_text(request.parameters, 10);
   token_.issue(permissions_asked(request), rp_id ? std::optional(*rp_id) : std::nullopt, now);
   return {Cbor::Map{{2, protocol.encrypt(shared, token_.bytes())}}};

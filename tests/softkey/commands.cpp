@@ -12,7 +12,9 @@ struct Scene {
   Moment now;
   bool &quit;
 
-  [[nodiscard]] std::string word(std::size_t at) const { return at < words.size() ? words[at] : std::string(); }
+  [[nodiscard]] std::string word(std::size_t at) const {
+    return at < words.size() ? words[at] : std::string();
+  }
 };
 using Reply = std::optional<Control::Answer>;
 
@@ -50,7 +52,9 @@ Reply knob(const Scene &scene) {
 
 std::string count_lines(const Counts &counts) {
   std::string out;
-  const auto line = [&](const std::string &name, int number) { out += name + " " + std::to_string(number) + "\n"; };
+  const auto line = [&](const std::string &name, int number) {
+    out += name + " " + std::to_string(number) + "\n";
+  };
   line("total", counts.total());
   line("init", counts.init);
   line("ping", counts.ping);
@@ -123,8 +127,8 @@ Reply quit(const Scene &scene) {
 }
 
 const std::pair<const char *, Reply (*)(const Scene &)> kCommands[] = {
-    {"touch", touch}, {"knob", knob}, {"count", count}, {"pin-tries", pin_tries}, {"uv-tries", uv_tries},
-    {"wait", wait},   {"state", state}, {"quit", quit},
+    {"touch", touch},       {"knob", knob}, {"count", count}, {"pin-tries", pin_tries},
+    {"uv-tries", uv_tries}, {"wait", wait}, {"state", state}, {"quit", quit},
 };
 
 }  // namespace

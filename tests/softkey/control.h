@@ -1,5 +1,5 @@
-/// Control: the text socket over which tests steer a running softkey or mockusb. One connection is one command:
-/// words and a newline in; "ok" or "error: why", then text, out. `softkey-ctl` is its client.
+/// Control: the text socket over which tests steer a running softkey or mockusb. One connection is one
+/// command: words and a newline in; "ok" or "error: why", then text, out. `softkey-ctl` is its client.
 #pragma once
 
 #include <poll.h>

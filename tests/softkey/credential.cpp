@@ -1,4 +1,5 @@
-/// Sealed are four bytes (format 1, the size of the COSE algorithm number, protection, resident) and the private key.
+/// Sealed are four bytes (format 1, the size of the COSE algorithm number, protection, resident) and the
+/// private key.
 #include "tests/softkey/credential.h"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
-/// Credential: what a credential id opens to. The private key travels inside the id, sealed with the key's own
-/// secret and bound to the relying party, so any number of them cost the key no memory.
+/// Credential: what a credential id opens to. The private key travels inside the id, sealed with the key's
+/// own secret and bound to the relying party, so any number of them cost the key no memory.
 #pragma once
 
 #include <optional>

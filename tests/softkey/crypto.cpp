@@ -90,7 +90,8 @@ Bytes aes_cbc(ByteView key, ByteView iv, ByteView data, int encrypt) {
   Bytes out(data.size());
   int size = 0;
   must(key.size() == 32 && iv.size() == 16 &&
-           EVP_CipherInit_ex2(context.get(), EVP_aes_256_cbc(), key.data(), iv.data(), encrypt, nullptr) == 1 &&
+           EVP_CipherInit_ex2(context.get(), EVP_aes_256_cbc(), key.data(), iv.data(), encrypt, nullptr) ==
+               1 &&
            EVP_CIPHER_CTX_set_padding(context.get(), 0) == 1 &&
            EVP_CipherUpdate(context.get(), out.data(), &size, data.data(), size_of(data)) == 1 &&
            static_cast<std::size_t>(size) == data.size(),
@@ -115,8 +116,8 @@ Bytes sha256(ByteView data) {
 Bytes hmac_sha256(ByteView key, ByteView data) {
   Bytes out(32);
   std::size_t size = 0;
-  must(EVP_Q_mac(nullptr, "HMAC", nullptr, "SHA256", nullptr, key.data(), key.size(), data.data(), data.size(),
-                 out.data(), out.size(), &size) != nullptr,
+  must(EVP_Q_mac(nullptr, "HMAC", nullptr, "SHA256", nullptr, key.data(), key.size(), data.data(),
+                 data.size(), out.data(), out.size(), &size) != nullptr,
        "HMAC");
   return out;
 }
@@ -146,7 +147,8 @@ Bytes seal(ByteView key, ByteView plain, ByteView bound_to) {
            EVP_EncryptUpdate(context.get(), nullptr, &size, bound_to.data(), size_of(bound_to)) == 1 &&
            EVP_EncryptUpdate(context.get(), out.data() + kNonce, &size, plain.data(), size_of(plain)) == 1 &&
            EVP_EncryptFinal_ex(context.get(), out.data() + kNonce + size, &size) == 1 &&
-           EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_GET_TAG, kTag, out.data() + out.size() - kTag) == 1,
+           EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_GET_TAG, kTag, out.data() + out.size() - kTag) ==
+               1,
        "AES-256-GCM");
   return out;
 }
@@ -202,7 +204,8 @@ Bytes sign(Algorithm algorithm, ByteView private_key, ByteView message) {
            EVP_DigestSign(context.get(), nullptr, &size, message.data(), message.size()) == 1,
        "EVP_DigestSign");
   Bytes out(size);
-  must(EVP_DigestSign(context.get(), out.data(), &size, message.data(), message.size()) == 1, "EVP_DigestSign");
+  must(EVP_DigestSign(context.get(), out.data(), &size, message.data(), message.size()) == 1,
+       "EVP_DigestSign");
   out.resize(size);
   return out;
 }
@@ -226,7 +229,8 @@ std::optional<Bytes> agree(ByteView private_key, const Cbor &peer) {
   const PkeyContext context(EVP_PKEY_CTX_new(ours.get(), nullptr));
   Bytes shared(kCoordinate);
   std::size_t size = shared.size();
-  if (EVP_PKEY_derive_init(context.get()) != 1 || EVP_PKEY_derive_set_peer(context.get(), theirs.get()) != 1 ||
+  if (EVP_PKEY_derive_init(context.get()) != 1 ||
+      EVP_PKEY_derive_set_peer(context.get(), theirs.get()) != 1 ||
       EVP_PKEY_derive(context.get(), shared.data(), &size) != 1 || size != shared.size())
     return std::nullopt;
   return shared;

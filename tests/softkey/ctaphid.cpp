@@ -15,7 +15,8 @@ std::uint32_t channel_of(const Report &report) {
 }
 
 void put_channel(Report &report, std::uint32_t channel) {
-  for (int at = 0; at < 4; ++at) report[static_cast<std::size_t>(at)] = static_cast<std::uint8_t>(channel >> (24 - 8 * at));
+  for (int at = 0; at < 4; ++at)
+    report[static_cast<std::size_t>(at)] = static_cast<std::uint8_t>(channel >> (24 - 8 * at));
 }
 
 Assembler::Result error(std::uint32_t channel, std::uint8_t code) {
@@ -51,7 +52,8 @@ std::vector<Report> frames_of(const Message &message, const Framing &framing) {
   return out;
 }
 
-Assembler::Result Assembler::take(const Report &report, std::uint32_t busy_channel, Moment now, Moment pause) {
+Assembler::Result Assembler::take(const Report &report, std::uint32_t busy_channel, Moment now,
+                                  Moment pause) {
   const std::uint32_t channel = channel_of(report);
   const bool starts = (report[4] & 0x80) != 0;
   return starts ? start(channel, report, busy_channel, now, pause) : go_on(channel, report, now, pause);
@@ -80,7 +82,8 @@ Assembler::Result Assembler::start(std::uint32_t channel, const Report &report, 
 
   // A broadcast INIT is one frame and leaves another channel's half-sent message alone.
   const std::size_t here = std::min(total, kFirst);
-  Message message{channel, command, Bytes(report.begin() + 7, report.begin() + 7 + static_cast<std::ptrdiff_t>(here))};
+  Message message{channel, command,
+                  Bytes(report.begin() + 7, report.begin() + 7 + static_cast<std::ptrdiff_t>(here))};
   if (total == here) {
     if (partial_ && partial_->message.channel == channel) partial_.reset();
     return {std::move(message), std::nullopt};

@@ -73,7 +73,8 @@ class Assembler {
     Moment deadline{};
   };
 
-  Result start(std::uint32_t channel, const Report &report, std::uint32_t busy_channel, Moment now, Moment pause);
+  Result start(std::uint32_t channel, const Report &report, std::uint32_t busy_channel, Moment now,
+               Moment pause);
   Result go_on(std::uint32_t channel, const Report &report, Moment now, Moment pause);
 
   std::uint32_t last_channel_ = 0;

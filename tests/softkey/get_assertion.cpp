@@ -67,8 +67,8 @@ Outcome Authenticator::assert_with_list(const Asked &asked, bool user_verified) 
   const std::vector<Resident> &residents = storage_.state.residents;
   if (asked.allowed) {
     for (const Bytes &id : *asked.allowed) {
-      const auto resident = std::find_if(residents.begin(), residents.end(),
-                                         [&](const Resident &one) { return one.id == id; });
+      const auto resident =
+          std::find_if(residents.begin(), residents.end(), [&](const Resident &one) { return one.id == id; });
       consider(id, resident == residents.end() ? nullptr : &*resident);
       if (!found.empty()) break;  // with a list, one is enough and no more are announced
     }
@@ -90,7 +90,9 @@ Outcome Authenticator::first_of(const Asked &asked, std::vector<Match> found, bo
   Outcome out = assertion(asked, found.front(), user_verified, announced);
   found.erase(found.begin());
   if (!found.empty())
-    next_assertion_ = [this, asked, found, user_verified] { return first_of(asked, found, user_verified, 1); };
+    next_assertion_ = [this, asked, found, user_verified] {
+      return first_of(asked, found, user_verified, 1);
+    };
   return out;
 }
 

@@ -65,9 +65,14 @@ const Row kRows[] = {
 #undef SCOPE
 
 const std::pair<int, const char *> kCommands[] = {
-    {0x01, "makeCredential"},   {0x02, "getAssertion"}, {0x04, "getInfo"},
-    {0x06, "clientPIN"},        {0x07, "reset"},        {0x08, "getNextAssertion"},
-    {0x0a, "credentialManagement"}, {0x0b, "selection"},
+    {0x01, "makeCredential"},
+    {0x02, "getAssertion"},
+    {0x04, "getInfo"},
+    {0x06, "clientPIN"},
+    {0x07, "reset"},
+    {0x08, "getNextAssertion"},
+    {0x0a, "credentialManagement"},
+    {0x0b, "selection"},
 };
 
 std::optional<int> number_of(std::string_view text) {

@@ -1,5 +1,5 @@
-/// Knobs: everything about the key that a test can set while it runs. Settings are limits and times a real key
-/// could have; Faults are things no honest key does.
+/// Knobs: everything about the key that a test can set while it runs. Settings are limits and times a real
+/// key could have; Faults are things no honest key does.
 #pragma once
 
 #include <optional>
@@ -10,17 +10,17 @@ namespace passkeyd::softkey {
 
 /// Limits and times. All are whole numbers; times are in milliseconds.
 struct Settings {
-  int touch_delay = 0;            ///< how long touch=auto takes
-  int touch_timeout = 30'000;     ///< USER_ACTION_TIMEOUT after this; also the delay of touch=timeout
-  int reply_delay = 0;            ///< how long every CBOR reply takes, with KEEPALIVE(PROCESSING) meanwhile
-  int keepalive = 100;            ///< pause between two KEEPALIVEs
-  int message_timeout = 500;      ///< pause between two frames of one message before MSG_TIMEOUT
-  int reset_window = 10'000;      ///< reset is refused later than this after plugging in; 0: never refused
-  int max_msg_size = 1200;        ///< announced, and longer requests refused
-  int max_list = 8;               ///< maxCredentialCountInList: announced, and longer lists refused
-  int max_resident = 25;          ///< how many resident credentials fit
-  int takeover = 0;               ///< 1: a request on another channel ends the one in progress, instead of CHANNEL_BUSY
-  int omit_credential = 0;        ///< 1: leave the credential out of an assertion for a one-entry list
+  int touch_delay = 0;         ///< how long touch=auto takes
+  int touch_timeout = 30'000;  ///< USER_ACTION_TIMEOUT after this; also the delay of touch=timeout
+  int reply_delay = 0;         ///< how long every CBOR reply takes, with KEEPALIVE(PROCESSING) meanwhile
+  int keepalive = 100;         ///< pause between two KEEPALIVEs
+  int message_timeout = 500;   ///< pause between two frames of one message before MSG_TIMEOUT
+  int reset_window = 10'000;   ///< reset is refused later than this after plugging in; 0: never refused
+  int max_msg_size = 1200;     ///< announced, and longer requests refused
+  int max_list = 8;            ///< maxCredentialCountInList: announced, and longer lists refused
+  int max_resident = 25;       ///< how many resident credentials fit
+  int takeover = 0;  ///< 1: a request on another channel ends the one in progress, instead of CHANNEL_BUSY
+  int omit_credential = 0;  ///< 1: leave the credential out of an assertion for a one-entry list
 };
 
 /// Misbehavior. Zero is honest.

@@ -1,10 +1,10 @@
-/// softkey: the software security key as a program. Listens on a SOCK_SEQPACKET socket for the one port it can be
-/// plugged into (mockusb, or anything that sends 64-byte CTAPHID reports); a connection is power.
+/// softkey: the software security key as a program. Listens on a SOCK_SEQPACKET socket for the one port it
+/// can be plugged into (mockusb, or anything that sends 64-byte CTAPHID reports); a connection is power.
 #include <getopt.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -68,7 +68,20 @@ std::vector<int> protocols_of(const std::string &list) {
 }
 
 Arguments parse(int argc, char **argv) {
-  enum { kListen = 1, kControl, kState, kPin, kUv, kAlwaysUv, kAlgorithms, kProtocols, kTouch, kKnob, kBackground, kDie };
+  enum {
+    kListen = 1,
+    kControl,
+    kState,
+    kPin,
+    kUv,
+    kAlwaysUv,
+    kAlgorithms,
+    kProtocols,
+    kTouch,
+    kKnob,
+    kBackground,
+    kDie
+  };
   const option options[] = {{"listen", 1, nullptr, kListen},
                             {"control", 1, nullptr, kControl},
                             {"state", 1, nullptr, kState},
@@ -86,19 +99,44 @@ Arguments parse(int argc, char **argv) {
   for (int found; (found = getopt_long(argc, argv, "", options, nullptr)) != -1;) {
     const std::string value = optarg ? optarg : "";
     switch (found) {
-      case kListen: out.listen = value; break;
-      case kControl: out.control = value; break;
-      case kState: out.state = value; break;
-      case kPin: out.pin = value; break;
-      case kUv: out.model.sensor = true; break;
-      case kAlwaysUv: out.model.always_uv = true; break;
-      case kAlgorithms: out.model.algorithms = algorithms_of(value); break;
-      case kProtocols: out.model.pin_protocols = protocols_of(value); break;
-      case kTouch: out.touch = value; break;
-      case kKnob: out.knobs.push_back(value); break;
-      case kBackground: out.background = true; break;
-      case kDie: out.die_with_parent = true; break;
-      default: give_up(std::string("bad arguments\n") + kUsage);
+      case kListen:
+        out.listen = value;
+        break;
+      case kControl:
+        out.control = value;
+        break;
+      case kState:
+        out.state = value;
+        break;
+      case kPin:
+        out.pin = value;
+        break;
+      case kUv:
+        out.model.sensor = true;
+        break;
+      case kAlwaysUv:
+        out.model.always_uv = true;
+        break;
+      case kAlgorithms:
+        out.model.algorithms = algorithms_of(value);
+        break;
+      case kProtocols:
+        out.model.pin_protocols = protocols_of(value);
+        break;
+      case kTouch:
+        out.touch = value;
+        break;
+      case kKnob:
+        out.knobs.push_back(value);
+        break;
+      case kBackground:
+        out.background = true;
+        break;
+      case kDie:
+        out.die_with_parent = true;
+        break;
+      default:
+        give_up(std::string("bad arguments\n") + kUsage);
     }
   }
   if (out.listen.empty() || optind != argc) give_up(std::string("bad arguments\n") + kUsage);
@@ -122,7 +160,10 @@ T must(Result<T> result) {
 class Server {
  public:
   Server(SoftKey &key, StateFile &storage, Fd listener, std::optional<Control> control, Fd signals)
-      : key_(key), storage_(storage), listener_(std::move(listener)), control_(std::move(control)),
+      : key_(key),
+        storage_(storage),
+        listener_(std::move(listener)),
+        control_(std::move(control)),
         signals_(std::move(signals)) {}
 
   void run() {

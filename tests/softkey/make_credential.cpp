@@ -94,15 +94,16 @@ Outcome Authenticator::create(const Wanted &wanted, bool user_verified) {
     refuse_if(known && !hidden, Ctap::CredentialExcluded);
   }
 
-  const Credential credential{wanted.algorithm, wanted.protection.value_or(Protection::Optional), wanted.store,
-                              new_private_key(wanted.algorithm)};
+  const Credential credential{wanted.algorithm, wanted.protection.value_or(Protection::Optional),
+                              wanted.store, new_private_key(wanted.algorithm)};
   Resident resident = wanted.resident;
   resident.id = make_credential_id(state, credential, resident.rp_id);
   if (wanted.store) {
     std::erase_if(state.residents, [&](const Resident &old) {
       return old.rp_id == resident.rp_id && old.user_id == resident.user_id;
     });
-    refuse_if(state.residents.size() >= static_cast<std::size_t>(knobs_.settings.max_resident), Ctap::KeyStoreFull);
+    refuse_if(state.residents.size() >= static_cast<std::size_t>(knobs_.settings.max_resident),
+              Ctap::KeyStoreFull);
     state.residents.push_back(resident);
   }
 
@@ -111,7 +112,8 @@ Outcome Authenticator::create(const Wanted &wanted, bool user_verified) {
   if (wanted.hmac_secret) extensions.emplace_back("hmac-secret", true);
   const Bytes attested = attested_data(resident.id, public_key(credential.algorithm, credential.private_key));
   const auto flags = static_cast<std::uint8_t>(flag::kUp | (user_verified ? flag::kUv : 0));
-  const Bytes data = authenticator_data(wanted.faults, resident.rp_id, flags, attested, std::move(extensions));
+  const Bytes data =
+      authenticator_data(wanted.faults, resident.rp_id, flags, attested, std::move(extensions));
 
   Bytes message = data;
   message.insert(message.end(), wanted.client_data_hash.begin(), wanted.client_data_hash.end());

@@ -104,20 +104,24 @@ void SoftKey::begin(const Message &message, Moment now) {
     work_->phase = Phase::Endless;
     return;
   }
-  run([&] {
-    if (request.faults.error_status) throw Refused{static_cast<Ctap>(request.faults.error_status)};
-    refuse_if(message.payload.size() > static_cast<std::size_t>(knobs.settings.max_msg_size), Ctap::RequestTooLarge);
-    if (const ByteView body = ByteView(message.payload).subspan(1); !body.empty()) {
-      const auto parameters = Cbor::parse(body);
-      refuse_if(!parameters || !parameters->map(), Ctap::InvalidCbor);
-      refuse_if(!std::ranges::equal(parameters->encode(), body), Ctap::InvalidCbor);  // canonical or nothing
-      request.parameters = *parameters;
-    }
-    if (command == 0x06)
-      if (const Cbor *subcommand = request.parameters.at(2); subcommand && subcommand->number())
-        ++counts.pin_subcommands[static_cast<int>(*subcommand->number())];
-    return authenticator_.handle(request);
-  }, now);
+  run(
+      [&] {
+        if (request.faults.error_status) throw Refused{static_cast<Ctap>(request.faults.error_status)};
+        refuse_if(message.payload.size() > static_cast<std::size_t>(knobs.settings.max_msg_size),
+                  Ctap::RequestTooLarge);
+        if (const ByteView body = ByteView(message.payload).subspan(1); !body.empty()) {
+          const auto parameters = Cbor::parse(body);
+          refuse_if(!parameters || !parameters->map(), Ctap::InvalidCbor);
+          refuse_if(!std::ranges::equal(parameters->encode(), body),
+                    Ctap::InvalidCbor);  // canonical or nothing
+          request.parameters = *parameters;
+        }
+        if (command == 0x06)
+          if (const Cbor *subcommand = request.parameters.at(2); subcommand && subcommand->number())
+            ++counts.pin_subcommands[static_cast<int>(*subcommand->number())];
+        return authenticator_.handle(request);
+      },
+      now);
 }
 
 void SoftKey::run(const std::function<Outcome()> &step, Moment now) {

@@ -25,9 +25,9 @@ enum class Touch {
 struct Counts {
   int init = 0, ping = 0, cbor = 0, wink = 0;
   int cancel = 0;
-  int error = 0;                      ///< CTAPHID errors sent; not in total
-  std::map<int, int> commands;        ///< CTAP command: how many of cbor
-  std::map<int, int> pin_subcommands; ///< clientPIN subcommand: how many of clientPIN
+  int error = 0;                       ///< CTAPHID errors sent; not in total
+  std::map<int, int> commands;         ///< CTAP command: how many of cbor
+  std::map<int, int> pin_subcommands;  ///< clientPIN subcommand: how many of clientPIN
   [[nodiscard]] int total() const { return init + ping + cbor + wink; }
 };
 

@@ -22,12 +22,9 @@ Cbor to_cbor(const State &state) {
                                   {"user", one.user_id},
                                   {"userName", one.user_name},
                                   {"userDisplayName", one.user_display_name}});
-  return Cbor::Map{{"secret", state.secret},
-                   {"counter", static_cast<std::int64_t>(state.counter)},
-                   {"pinHash", state.pin_hash},
-                   {"pinTries", state.pin_tries},
-                   {"uvTries", state.uv_tries},
-                   {"residents", residents}};
+  return Cbor::Map{{"secret", state.secret},    {"counter", static_cast<std::int64_t>(state.counter)},
+                   {"pinHash", state.pin_hash}, {"pinTries", state.pin_tries},
+                   {"uvTries", state.uv_tries}, {"residents", residents}};
 }
 
 /// Reads members of a map; remembers if one was missing or of the wrong kind.

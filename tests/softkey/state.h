@@ -1,4 +1,5 @@
-/// State: what the key remembers without power. One file, replaced as a whole at every change, or only memory.
+/// State: what the key remembers without power. One file, replaced as a whole at every change, or only
+/// memory.
 #pragma once
 
 #include <optional>
