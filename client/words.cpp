@@ -2,7 +2,7 @@
 #include "client/words.h"
 
 #include <algorithm>
-#include <array>
+#include <iterator>
 
 namespace passkeyd {
 namespace {
@@ -24,7 +24,7 @@ constexpr Tone kTrouble = Tone::Trouble;
 constexpr Shape kSays = Shape::Sentence;
 constexpr Shape kAsks = Shape::Question;
 
-constexpr std::array kRows = {
+constexpr Row kRows[] = {
     // what to do now
     Row{message::kTouch, kCue, kSays, "Touch {device}."},
     Row{message::kVerify, kCue, kSays, "Use the fingerprint sensor of {device}."},
@@ -88,8 +88,9 @@ constexpr std::array kRows = {
 constexpr Row kUnknown = {"", kTrouble, kSays, "Something went wrong with the passkey. Sign in another way."};
 
 const Row *row_of(std::string_view id) {
-  const auto *found = std::find_if(kRows.begin(), kRows.end(), [&](const Row &row) { return row.id == id; });
-  return found == kRows.end() ? nullptr : found;
+  const auto *found =
+      std::find_if(std::begin(kRows), std::end(kRows), [&](const Row &row) { return row.id == id; });
+  return found == std::end(kRows) ? nullptr : found;
 }
 
 /// Replaces the placeholders in one pass: what is put in is never looked at again.

@@ -32,12 +32,14 @@ struct HostSetup {
   std::string tty = {};
   std::string rhost = {};
   bool tells_fail = false;                ///< the conversation fails for anything that is no question
+  long failing_allocation = -1;           ///< see tests/failing_allocator.h; counted from pam_authenticate on
   std::function<void()> while_told = {};  ///< runs whenever something is shown: the attempt is open then
 };
 
 struct HostResult {
-  int code = PAM_SYSTEM_ERR;                ///< what the module returned, PAM_IGNORE included
-  std::vector<std::string> said;            ///< "info: ", "error: ", "secret: ", "ask: " and the text
+  int code = PAM_SYSTEM_ERR;      ///< what the module returned, PAM_IGNORE included
+  std::vector<std::string> said;  ///< "info: ", "error: ", "secret: ", "ask: " and the text
+  bool allocation_failed = false;
   std::optional<unsigned> fail_delay = {};  ///< microseconds, if the module asked for a delay
 };
 

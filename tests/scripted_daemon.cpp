@@ -88,6 +88,8 @@ class Player {
     if (sd_bus_message_is_method_call(message, nullptr, nullptr) <= 0) return 0;
     const std::string line = line_of(message);
     if (line.starts_with("Begin")) caller_ = sd_bus_message_get_sender(message);
+    if (forever_ && line.starts_with("Begin") && !script_[at_].expected.starts_with("Begin")) at_ = 0;
+    if (forever_ && line == "Cancel") return 1;
     if (done() || line != script_[at_].expected) {
       complain("got '" + line + "'");
       return sd_bus_reply_method_errorf(message, "org.passkeyd1.Error.Internal", "not in the script");
