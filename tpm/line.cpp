@@ -20,9 +20,6 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr std::size_t kHeaderBytes =
-    10;  // tag (2), size (4), code (4): TPM 2.0 Part 1, "Command/Response Structure"
-
 class FileLine final : public Line {
  public:
   FileLine(Fd file, bool frees_on_close, milliseconds limit)
