@@ -52,7 +52,7 @@ constexpr Row kRows[] = {
     Row{"io", kTrouble, kSays, "Reading or writing failed. The log of the passkey service says more."},
     Row{"corrupt", kTrouble, kSays, "The stored passkey is damaged. Tell your administrator."},
     Row{"not-configured", kTrouble, kSays, "Passkeys are not set up properly here. Tell your administrator."},
-    Row{"disconnected", kTrouble, kSays, "The passkey service cannot be reached. Sign in another way."},
+    Row{"disconnected", kTrouble, kSays, "The passkey service cannot be reached. Is passkeyd running?"},
     Row{"no-device", kTrouble, kSays, "No matching security key is plugged in. Plug it in and try again."},
     Row{"no-credential", kTrouble, kSays,
         "There is no passkey for this account on {device}. Try another key."},

@@ -53,7 +53,11 @@ int answer(Host &host, pam_response **response) {
   if (reply.kind == Kind::NoReply) return PAM_SUCCESS;
   *response = static_cast<pam_response *>(std::calloc(1, sizeof(pam_response)));
   if (*response == nullptr) return PAM_BUF_ERR;
-  if (reply.kind == Kind::Text) (*response)->resp = strdup(reply.text.c_str());
+  if (reply.kind == Kind::NullText) return PAM_SUCCESS;
+  (*response)->resp = strdup(reply.text.c_str());
+  if (reply.kind == Kind::Veiled)
+    for (char *at = (*response)->resp; at != nullptr && *at != '\0'; ++at)
+      *at = static_cast<char>(*at ^ kVeil);
   return PAM_SUCCESS;
 }
 
@@ -61,7 +65,11 @@ int show(Host &host, const pam_message &message, pam_response **response) {
   if (message.msg == kStandInSays) return PAM_SUCCESS;
   host.result.said.push_back(std::string(style_name(message.msg_style)) + message.msg);
   const bool question = message.msg_style == PAM_PROMPT_ECHO_OFF || message.msg_style == PAM_PROMPT_ECHO_ON;
-  if (question) return answer(host, response);
+  if (question) {
+    const int code = answer(host, response);
+    if (host.setup.once_answered) host.setup.once_answered();
+    return code;
+  }
   if (host.setup.while_told) host.setup.while_told();
   return host.setup.tells_fail ? PAM_CONV_ERR : PAM_SUCCESS;
 }

@@ -156,6 +156,51 @@ void two_hundred_logins_leave_no_files_and_no_memory() {
   daemon.must_be_done();
 }
 
+/// How often the text that veils to `veiled` lies in this process's writable memory. Never forms the text
+/// itself.
+std::size_t copies_in_memory(const std::string &veiled) {
+  struct Region {
+    const unsigned char *start;
+    const unsigned char *end;
+  };
+  std::vector<Region> regions;
+  std::ifstream maps("/proc/self/maps");
+  for (std::string line; std::getline(maps, line);) {
+    std::uintptr_t start = 0;
+    std::uintptr_t end = 0;
+    char mode[5] = {};
+    if (std::sscanf(line.c_str(), "%lx-%lx %4s", &start, &end, mode) == 3 && mode[0] == 'r' && mode[1] == 'w')
+      regions.push_back(
+          {reinterpret_cast<const unsigned char *>(start), reinterpret_cast<const unsigned char *>(end)});
+  }
+  const auto matches = [&](const unsigned char *at) {
+    for (const char byte : veiled)
+      if ((*at++ ^ kVeil) != static_cast<unsigned char>(byte)) return false;
+    return true;
+  };
+  std::size_t copies = 0;
+  for (const Region &region : regions)
+    for (const unsigned char *at = region.start; at + veiled.size() <= region.end; ++at)
+      if (matches(at)) ++copies;
+  return copies;
+}
+
+void no_copy_of_a_pin_stays_in_the_hosts_memory() {
+  if (!kCanFailAllocations)
+    throw Skipped("AddressSanitizer keeps freed memory and maps more than can be searched");
+  const std::string veiled = "\x62\x66\x6c\x64\x6d\x67\x63\x61\x2f\x24\x2d\x22";  // nowhere in the clear
+  const PrivateBus bus;
+  ScriptedDaemon daemon(
+      {kBegin, next("", "ask-secret", {{"message", "pin-key"}}), next(" secret=*", "granted")});
+  std::size_t once_answered = 0;
+  const HostSetup setup{.replies = {{HostReply::Kind::Veiled, veiled}},
+                        .once_answered = [&] { once_answered = copies_in_memory(veiled); }};
+  CHECK(authenticate(setup).code == PAM_SUCCESS);
+  CHECK(once_answered == 1);
+  CHECK(copies_in_memory(veiled) == 0);
+  daemon.must_be_done();
+}
+
 // --- what it is moved by
 // -----------------------------------------------------------------------------------------
 
@@ -266,6 +311,7 @@ int main(int argc, char **argv) {
       TEST(the_module_keeps_no_state_of_its_own),
       TEST(a_program_started_during_or_after_a_login_inherits_nothing),
       TEST(two_hundred_logins_leave_no_files_and_no_memory),
+      TEST(no_copy_of_a_pin_stays_in_the_hosts_memory),
       TEST(a_hostile_environment_does_not_keep_anybody_out),
       TEST(a_hostile_environment_lets_nobody_in),
       TEST(the_module_touches_no_file_that_a_user_controls),
