@@ -5,6 +5,7 @@
 
 #include "tests/tpm_fixture.h"
 #include "tpm/areas.h"
+#include "tpm/parent.h"
 #include "tpm/platform_key.h"
 #include "tpm/process.h"
 
@@ -70,6 +71,24 @@ void another_root_key_is_named_and_costs_no_try() {
   tpm.evict(tpm::kSharedRootKey);
   tpm.keep_primary(tpm::root_key_template(), tpm::kSharedRootKey);
   CHECK(anna.can_log_in(credential));  // the old one is back, and so is the credential
+}
+
+void a_root_key_pinned_wrongly_costs_no_try() {
+  Swtpm tpm;
+  const Person anna{tpm};
+  Credential credential = anna.enroll();
+  tpm::PlatformKey key = MUST(tpm::PlatformKey::parse(credential.platform));
+  tpm.keep_primary(other_root_key(), tpm::kOwnRootKey);
+  {
+    tpm::Conversation admin = tpm.admin();
+    key.parent.area = MUST(tpm::find_or_make_parent(admin, tpm::kOwnRootKey))->area;
+  }
+  credential.id = MUST(key.credential_id());
+  credential.platform = MUST(key.serialize());
+  tpm.tap.clear();
+  CHECK(anna.failure(credential) == ErrorKind::TpmParentChanged);
+  CHECK(tpm.tap.count(TPM2_CC_Load) == 1 && tpm.tap.count(TPM2_CC_Sign) == 0);
+  CHECK(tpm.state().counter == 0);
 }
 
 void an_rsa_root_key_serves_as_well() {
@@ -302,6 +321,7 @@ int main() {
       TEST(after_a_clear_the_person_is_told_that_the_tpm_was_reset),
       TEST(a_replaced_tpm_is_told_from_a_wrong_pin),
       TEST(another_root_key_is_named_and_costs_no_try),
+      TEST(a_root_key_pinned_wrongly_costs_no_try),
       TEST(an_rsa_root_key_serves_as_well),
       TEST(an_unfit_key_in_the_root_keys_place_is_left_alone),
       TEST(a_root_key_with_a_password_is_left_for_our_own),
