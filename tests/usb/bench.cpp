@@ -85,6 +85,7 @@ Result<Challenge> challenge(Ceremony ceremony, UserVerification uv) {
 }  // namespace
 
 int run_on_bench(const std::function<int()> &tests) {
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);  // what a test that hangs has said so far is seen
   if (std::getenv(kBench) != nullptr) return tests();
   const char *mockusb = std::getenv("MOCKUSB");
   if (mockusb == nullptr || std::getenv("SOFTKEY") == nullptr) {
