@@ -205,7 +205,8 @@ std::size_t stretches_in_memory(const std::string &veiled) {
 
 void no_copy_of_a_pin_stays_in_the_hosts_memory() {
   if (!kCanFailAllocations) throw Skipped("AddressSanitizer maps more memory than can be searched");
-  mallopt(M_PERTURB, 0);  // test runners set it; freed memory must be clean by the module's doing, not by malloc's
+  mallopt(M_PERTURB,
+          0);  // test runners set it; freed memory must be clean by the module's doing, not by malloc's
   const std::string veiled = veiled_pin();
   const PrivateBus bus;
   ScriptedDaemon daemon({kBegin, next("", "ask-secret", {{"message", "pin-key"}}),
