@@ -2,7 +2,7 @@
 #include "client/words.h"
 
 #include <algorithm>
-#include <array>
+#include <iterator>
 
 namespace passkeyd {
 namespace {
@@ -24,7 +24,7 @@ constexpr Tone kTrouble = Tone::Trouble;
 constexpr Shape kSays = Shape::Sentence;
 constexpr Shape kAsks = Shape::Question;
 
-constexpr std::array kRows = {
+constexpr Row kRows[] = {
     // what to do now
     Row{message::kTouch, kCue, kSays, "Touch {device}."},
     Row{message::kVerify, kCue, kSays, "Use the fingerprint sensor of {device}."},
@@ -52,13 +52,14 @@ constexpr std::array kRows = {
     Row{"io", kTrouble, kSays, "Reading or writing failed. The log of the passkey service says more."},
     Row{"corrupt", kTrouble, kSays, "The stored passkey is damaged. Tell your administrator."},
     Row{"not-configured", kTrouble, kSays, "Passkeys are not set up properly here. Tell your administrator."},
-    Row{"disconnected", kTrouble, kSays, "The passkey service cannot be reached. Sign in another way."},
+    Row{"disconnected", kTrouble, kSays, "The passkey service cannot be reached. Is passkeyd running?"},
     Row{"no-device", kTrouble, kSays, "No matching security key is plugged in. Plug it in and try again."},
     Row{"no-credential", kTrouble, kSays,
         "There is no passkey for this account on {device}. Try another key."},
     Row{"busy", kTrouble, kSays, "Something else is using {device}. Try again in a moment."},
     Row{"timeout", kTrouble, kSays, "That took too long. Try again."},
     Row{"cancelled", kNote, kSays, "Cancelled."},
+    Row{"remote-session", kTrouble, kSays, "Passkeys on this computer serve only a person who sits at it."},
     Row{"touch-refused", kTrouble, kSays, "No touch was noticed. Try again."},
     Row{"pin-required", kTrouble, kSays, "A PIN is needed, and none was given. Try again."},
     Row{"pin-invalid", kTrouble, kSays,
@@ -88,8 +89,9 @@ constexpr std::array kRows = {
 constexpr Row kUnknown = {"", kTrouble, kSays, "Something went wrong with the passkey. Sign in another way."};
 
 const Row *row_of(std::string_view id) {
-  const auto *found = std::find_if(kRows.begin(), kRows.end(), [&](const Row &row) { return row.id == id; });
-  return found == kRows.end() ? nullptr : found;
+  const auto *found =
+      std::find_if(std::begin(kRows), std::end(kRows), [&](const Row &row) { return row.id == id; });
+  return found == std::end(kRows) ? nullptr : found;
 }
 
 /// Replaces the placeholders in one pass: what is put in is never looked at again.

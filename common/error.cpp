@@ -12,7 +12,7 @@ struct Name {
   std::string_view name;
 };
 
-constexpr std::array kNames = {
+constexpr Name kNames[] = {
     Name{ErrorKind::Internal, "internal"},
     Name{ErrorKind::InvalidInput, "invalid-input"},
     Name{ErrorKind::NotFound, "not-found"},

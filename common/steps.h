@@ -64,6 +64,7 @@ inline constexpr const char *kPinKey = "pin-key";            ///< ask-secret: PI
 inline constexpr const char *kPinPlatform = "pin-platform";  ///< ask-secret: PIN of this computer's passkey
 inline constexpr const char *kNewPinPlatform = "new-pin-platform";        ///< ask-secret: choose a PIN
 inline constexpr const char *kRepeatPinPlatform = "repeat-pin-platform";  ///< ask-secret: the same again
+inline constexpr const char *kPinMismatch = "pin-mismatch";  ///< also an ErrorKind
 inline constexpr const char *kDeviceBusy = "device-busy";      ///< tell: another login is using `device`
 inline constexpr const char *kWorking = "working";             ///< tell: the authenticator is being asked
 inline constexpr const char *kChooseDevice = "choose-device";  ///< choose: which of `options`

@@ -111,8 +111,11 @@ AuditEntry entry_of(const sql::Statement &row) {
   record.caller_uid = static_cast<uid_t>(row.integer(11));
   record.caller_pid = static_cast<pid_t>(row.integer(12));
   record.rhost = row.text(13);
+  // A number that does not fit was not written by us; without a hash the row will not verify.
+  const bool fits = (!record.uid || *record.uid == row.integer(4)) && record.caller_uid == row.integer(11) &&
+                    record.caller_pid == row.integer(12);
   const Bytes hash = row.bytes(14);
-  if (hash.size() == entry.hash.size()) std::copy(hash.begin(), hash.end(), entry.hash.begin());
+  if (fits && hash.size() == entry.hash.size()) std::copy(hash.begin(), hash.end(), entry.hash.begin());
   return entry;
 }
 

@@ -23,10 +23,14 @@ Result<Credentials> read_all(sql::Statement rows) {
   return found;
 }
 
+Error no_credential(std::int64_t row) {
+  return {ErrorKind::NotFound, "no credential " + std::to_string(row)};
+}
+
 /// The credential with that number. Errors: NotFound, Corrupt.
 Result<Credential> by_row(sql::Database &database, std::int64_t row) {
   sql::Statement rows = TRY(database.query(select("WHERE row = ?"), {row}));
-  if (!TRY(rows.next())) return Error{ErrorKind::NotFound, "no credential " + std::to_string(row)};
+  if (!TRY(rows.next())) return no_credential(row);
   return credential_row::read(rows);
 }
 
@@ -187,6 +191,14 @@ Result<Credential> Ledger::set_state(std::int64_t row, CredentialState state, st
   const Credential stored = TRY(by_row(database_, row));
   TRY(change.commit());
   return stored;
+}
+
+Result<StateChange> Ledger::state_change_of(std::int64_t row) {
+  sql::Statement rows = TRY(database_.query(
+      "SELECT reason, changed_by_uid, changed_by, changed FROM credential WHERE row = ?", {row}));
+  if (!TRY(rows.next())) return no_credential(row);
+  return StateChange{rows.text(0), static_cast<uid_t>(rows.integer(1)), rows.text(2),
+                     WallTime(std::chrono::seconds(rows.integer(3)))};
 }
 
 Result<std::int64_t> Ledger::revoke_all(const UserName &user, std::string_view reason, const Actor &by,

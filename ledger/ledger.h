@@ -34,6 +34,14 @@ struct Credentials {
   std::vector<BadRow> problems;
 };
 
+/// How a credential came into the state it is in.
+struct StateChange {
+  std::string reason;
+  uid_t by_uid = 0;
+  std::string by;  ///< Actor::what
+  WallTime when{};
+};
+
 /// Which audit records to read: the newest first.
 struct AuditQuery {
   static constexpr std::size_t kMost = 1000;
@@ -88,6 +96,8 @@ class Ledger {
   /// long).
   Result<Credential> set_state(std::int64_t row, CredentialState state, std::string_view reason,
                                const Actor &by, WallTime now);
+  /// Why, by whom and when it got the state it has. Error: NotFound.
+  Result<StateChange> state_change_of(std::int64_t row);
   /// Revokes all that the account by that name has, at once. Returns how many.
   Result<std::int64_t> revoke_all(const UserName &user, std::string_view reason, const Actor &by,
                                   WallTime now);

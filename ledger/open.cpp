@@ -37,9 +37,9 @@ Result<Ledger> Ledger::open(const std::string &path, WallTime now) {
   sql::Database database = TRY(sql::Database::open(file.path));
   database.on_close(sql::Database::OnClose::LeaveAlone);  // until we know that it is whole and ours
   TRY(schema::check_identity(database));
-  TRY(database.script("PRAGMA synchronous = FULL; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY;"));
   TRY(schema::check_health(database, schema::steps()));
 
+  TRY(database.script("PRAGMA synchronous = FULL; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY;"));
   TRY(use_log(database));
   TRY(schema::migrate(database, schema::steps()));
   database.on_close(sql::Database::OnClose::Checkpoint);

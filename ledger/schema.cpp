@@ -9,6 +9,8 @@
 namespace passkeyd::schema {
 namespace {
 
+// Compared text by text with what a file has: once released, not even a comment in here may change.
+//
 // No CHECK constraints on what credential_row.cpp judges: the check at start would then refuse the whole
 // ledger for one odd row, and one odd row must not lock out everybody else.
 constexpr const char *kVersion1 = R"sql(
@@ -161,7 +163,7 @@ Status check_health(sql::Database &database, Steps known) {
   constexpr const char *kRestore =
       ": restore it from a backup, or save what can be read with sqlite3's .recover";
   const Result<std::string> found_damage = quick_check(database);
-  if (!found_damage && found_damage.error().kind != ErrorKind::Corrupt) return found_damage.error();
+  if (!found_damage && found_damage.error().kind == ErrorKind::Io) return found_damage.error();
   const std::string damage = found_damage ? found_damage.value() : found_damage.error().sentence;
   if (damage != "ok") return corrupt(database, "is damaged (" + damage + ")" + kRestore);
 

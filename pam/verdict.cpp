@@ -4,7 +4,7 @@
 #include <security/pam_modules.h>
 
 #include <algorithm>
-#include <array>
+#include <iterator>
 #include <string_view>
 
 namespace passkeyd {
@@ -19,7 +19,7 @@ struct Row {
 };
 
 /// The first row that fits counts.
-constexpr std::array kCodes = {
+constexpr Row kCodes[] = {
     Row{Ending::Granted, kAny, PAM_SUCCESS},
     Row{Ending::Denied, "limited", PAM_MAXTRIES},
     Row{Ending::Denied, "not-allowed", PAM_CRED_INSUFFICIENT},
@@ -31,8 +31,7 @@ constexpr std::array kCodes = {
     Row{Ending::Unavailable, kAny, PAM_AUTHINFO_UNAVAIL},
 };
 
-constexpr std::array<std::string_view, 4> kToldToNobody = {message::kNotEnrolled, "no-device", "cancelled",
-                                                           "not-allowed"};
+constexpr std::string_view kToldToNobody[] = {message::kNotEnrolled, "no-device", "cancelled", "not-allowed"};
 
 }  // namespace
 
@@ -45,8 +44,8 @@ int pam_code_of(const Outcome &outcome) {
 
 bool is_worth_telling(const Outcome &outcome) {
   if (outcome.ending == Ending::Granted || !outcome.fault.empty()) return false;
-  return std::find(kToldToNobody.begin(), kToldToNobody.end(), outcome.details.message) ==
-         kToldToNobody.end();
+  return std::find(std::begin(kToldToNobody), std::end(kToldToNobody), outcome.details.message) ==
+         std::end(kToldToNobody);
 }
 
 }  // namespace passkeyd

@@ -6,8 +6,10 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <new>
 #include <stdexcept>
 
+#include "tests/failing_allocator.h"
 #include "tests/private_machine.h"
 
 namespace passkeyd::test {
@@ -50,20 +52,35 @@ int answer(Host &host, pam_response **response) {
   if (reply.kind == Kind::Again) return PAM_CONV_AGAIN;
   if (reply.kind == Kind::NoReply) return PAM_SUCCESS;
   *response = static_cast<pam_response *>(std::calloc(1, sizeof(pam_response)));
-  if (reply.kind == Kind::Text) (*response)->resp = strdup(reply.text.c_str());
+  if (*response == nullptr) return PAM_BUF_ERR;
+  if (reply.kind == Kind::NullText) return PAM_SUCCESS;
+  (*response)->resp = strdup(reply.text.c_str());
+  if (reply.kind == Kind::Veiled)
+    for (char *at = (*response)->resp; at != nullptr && *at != '\0'; ++at)
+      *at = static_cast<char>(*at ^ kVeil);
   return PAM_SUCCESS;
 }
 
-int converse(int count, const pam_message **messages, pam_response **response, void *data) {
-  Host &host = *static_cast<Host *>(data);
-  if (count != 1) return PAM_CONV_ERR;
-  const pam_message &message = *messages[0];
+int show(Host &host, const pam_message &message, pam_response **response) {
   if (message.msg == kStandInSays) return PAM_SUCCESS;
   host.result.said.push_back(std::string(style_name(message.msg_style)) + message.msg);
   const bool question = message.msg_style == PAM_PROMPT_ECHO_OFF || message.msg_style == PAM_PROMPT_ECHO_ON;
-  if (question) return answer(host, response);
+  if (question) {
+    const int code = answer(host, response);
+    if (host.setup.once_answered) host.setup.once_answered();
+    return code;
+  }
   if (host.setup.while_told) host.setup.while_told();
   return host.setup.tells_fail ? PAM_CONV_ERR : PAM_SUCCESS;
+}
+
+/// Like a decent host in C++: no exception goes out into libpam.
+int converse(int count, const pam_message **messages, pam_response **response, void *data) noexcept {
+  try {
+    return count == 1 ? show(*static_cast<Host *>(data), *messages[0], response) : PAM_CONV_ERR;
+  } catch (const std::bad_alloc &) {
+    return PAM_BUF_ERR;
+  }
 }
 
 /// Instead of sleeping.
@@ -101,7 +118,10 @@ class Transaction {
 HostResult authenticate(const HostSetup &setup) {
   Host host{setup, setup.replies};
   Transaction transaction(host);
+  allocations_left = setup.failing_allocation;
   const int code = pam_authenticate(transaction.get(), setup.flags);
+  host.result.allocation_failed = setup.failing_allocation >= 0 && allocations_left < 0;
+  allocations_left = -1;
   host.result.code = code == kStandsForIgnore ? PAM_IGNORE : code;
   return host.result;
 }

@@ -16,6 +16,8 @@ namespace passkeyd::test {
 struct HostReply {
   enum class Kind {
     Text,      ///< answers `text`
+    Veiled,    ///< answers `text` with every byte turned by kVeil, so that the host itself never holds the
+               ///< answer
     NullText,  ///< success, with a response whose text is null
     NoReply,   ///< success, without any response
     Fails,     ///< PAM_CONV_ERR
@@ -24,6 +26,8 @@ struct HostReply {
   std::string text = {};
 };
 
+inline constexpr unsigned char kVeil = 0x55;
+
 struct HostSetup {
   std::string options = {};  ///< after pam_passkey.so
   std::string user = "alice";
@@ -31,13 +35,17 @@ struct HostSetup {
   int flags = 0;
   std::string tty = {};
   std::string rhost = {};
-  bool tells_fail = false;                ///< the conversation fails for anything that is no question
+  bool tells_fail = false;       ///< the conversation fails for anything that is no question
+  long failing_allocation = -1;  ///< see tests/failing_allocator.h; counted from pam_authenticate on
+  std::function<void()> once_answered =
+      {};  ///< runs when a question was answered, before the module has the answer
   std::function<void()> while_told = {};  ///< runs whenever something is shown: the attempt is open then
 };
 
 struct HostResult {
-  int code = PAM_SYSTEM_ERR;                ///< what the module returned, PAM_IGNORE included
-  std::vector<std::string> said;            ///< "info: ", "error: ", "secret: ", "ask: " and the text
+  int code = PAM_SYSTEM_ERR;      ///< what the module returned, PAM_IGNORE included
+  std::vector<std::string> said;  ///< "info: ", "error: ", "secret: ", "ask: " and the text
+  bool allocation_failed = false;
   std::optional<unsigned> fail_delay = {};  ///< microseconds, if the module asked for a delay
 };
 

@@ -51,7 +51,7 @@ Event next(const std::string &rest, std::string name, Dictionary details = {});
 struct DaemonSetup {
   std::string socket = "/run/dbus/system_bus_socket";
   uid_t uid = 0;         ///< the user it runs as
-  bool forever = false;  ///< start the script again when it ends
+  bool forever = false;  ///< start the script again with every attempt; being cancelled is fine
 };
 
 /// Owns the name when constructed.

@@ -5,7 +5,7 @@
 #include "tpm/areas.h"
 #include "tpm/platform_key.h"
 #include "tpm/process.h"
-#include "webauthn/authenticator_data.h"
+#include "webauthn/cose.h"
 
 using namespace passkeyd;
 using namespace passkeyd::test;
@@ -146,24 +146,29 @@ void a_pin_change_needs_the_old_pin() {
 
 void an_authorization_value_that_ends_in_zeros_works() {
   Swtpm tpm;
-  const Person anna{tpm};
+  Person anna{tpm};
   Credential credential = anna.enroll();
-  // The salt is made by change_pin, so PINs are changed until one gives a shortened value.
-  Secret old_pin = anna.secret();
-  for (int number = 0; number < 20'000; ++number) {
-    const std::string next = "pin " + std::to_string(10'000 + number);
-    credential.platform =
-        MUST(tpm.authenticator().change_pin(credential.platform, old_pin, MUST(Secret::parse(next))));
-    old_pin = MUST(Secret::parse(next));
-    const tpm::PlatformKey key = MUST(tpm::PlatformKey::parse(credential.platform));
-    if (MUST(tpm::auth_value(key.salt, old_pin)).size() == 32) continue;
-    const Person renewed{.tpm = tpm, .pin = next};
-    CHECK(renewed.can_log_in(credential));
-    const Secret last = MUST(Secret::parse("the last one"));
-    MUST(tpm.authenticator().change_pin(credential.platform, old_pin, last));
-    return;
+  tpm::PlatformKey key = MUST(tpm::PlatformKey::parse(credential.platform));
+  Secret value;
+  for (int number = 100'000; value.size() != 31 && number < 110'000; ++number) {
+    anna.pin = std::to_string(number);
+    value = MUST(tpm::auth_value(key.salt, anna.secret()));
   }
-  CHECK(!"no such value in 20000");
+  CHECK(value.size() == 31);
+  {  // a key with the same salt and this PIN, as enrolling would make it
+    tpm::Conversation admin = tpm.admin();
+    const ESYS_TR parent = MUST(admin.refer_to(key.parent));
+    tpm::Transient session = MUST(admin.start_session(parent));
+    const auto made = MUST(admin.create(parent, session, value));
+    key.wrapped = made.wrapped;
+    key.area = made.area;
+  }
+  const tpm::Point point = tpm::point_of(key.area);
+  credential.id = MUST(key.credential_id());
+  credential.key.cose = es256_cose(point.x, point.y);
+  credential.platform = MUST(key.serialize());
+  CHECK(anna.can_log_in(credential));
+  CHECK(tpm.authenticator().change_pin(credential.platform, anna.secret(), MUST(Secret::parse("another"))));
 }
 
 void a_second_credential_of_the_same_person_is_refused() {
@@ -209,6 +214,25 @@ void the_key_cannot_leave_the_tpm_and_guesses_at_it_count() {
   CHECK(key.area.publicArea.objectAttributes == 0x40072);
   CHECK(key.parent.handle == 0x81000001);
   CHECK(key.parent.area.publicArea.objectAttributes == 0x30472);
+}
+
+void the_reference_we_write_is_the_one_the_library_writes() {
+  Swtpm tpm;
+  const Person anna{tpm};
+  const tpm::Parent parent = MUST(tpm::PlatformKey::parse(anna.enroll().platform)).parent;
+  const tpm::Conversation admin = tpm.admin();
+  ESYS_TR key = ESYS_TR_NONE;
+  CHECK_RC(
+      Esys_TR_FromTPMPublic(admin.esys(), parent.handle, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &key));
+  std::uint8_t *written = nullptr;
+  std::size_t size = 0;
+  CHECK_RC(Esys_TR_Serialize(admin.esys(), key, &written, &size));
+  const tpm::FromEsys<std::uint8_t> owned(written);
+  CHECK(MUST(tpm::esys_form(parent)) == Bytes(written, written + size));
+  TPM2B_NAME *name = nullptr;
+  CHECK_RC(Esys_TR_GetName(admin.esys(), key, &name));
+  const tpm::FromEsys<TPM2B_NAME> owned_name(name);
+  CHECK(MUST(tpm::name_of(parent.area)) == Bytes(name->name, name->name + name->size));
 }
 
 void a_tpm_named_by_its_socket_works() {
@@ -258,6 +282,7 @@ int main() {
       TEST(credentials_that_are_not_ours_are_left_to_others),
       TEST(a_credential_of_another_machine_does_not_hide_ours),
       TEST(the_key_cannot_leave_the_tpm_and_guesses_at_it_count),
+      TEST(the_reference_we_write_is_the_one_the_library_writes),
       TEST(a_tpm_named_by_its_socket_works),
       TEST(the_time_a_login_takes_is_told),
   };

@@ -1,4 +1,4 @@
-/// Twenty thousand random changes to good answers, the same ones every time: none crashes the verifier, none
+/// Twenty thousand changes to good answers, picked by a fixed seed: none crashes the verifier, none
 /// is granted, and none gets a changed key enrolled.
 #include <algorithm>
 #include <chrono>

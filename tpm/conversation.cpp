@@ -59,6 +59,11 @@ TSS2_RC Conversation::receive(TSS2_TCTI_CONTEXT *tcti, std::size_t *size, std::u
       adapter->answer.clear();
       return code;
     }
+    // tpm2-tss believes the header's size over what was received.
+    if (adapter->answer.size() < kHeaderBytes || announced_size(adapter->answer) != adapter->answer.size()) {
+      adapter->answer.clear();
+      return TSS2_TCTI_RC_MALFORMED_RESPONSE;
+    }
   }
   const std::size_t room = *size;
   *size = adapter->answer.size();
@@ -118,7 +123,7 @@ Result<Transient> Conversation::load(ESYS_TR parent, Transient &session, const T
   TSS2_RC code = prepare(session, Then::Continue, Parameter::Plain);
   if (code == TSS2_RC_SUCCESS)
     code = Esys_Load(esys(), parent, session.get(), ESYS_TR_NONE, ESYS_TR_NONE, &wrapped, &area, &object);
-  if (code != TSS2_RC_SUCCESS) return error_of(code, Stage::Parent);
+  if (code != TSS2_RC_SUCCESS) return error_of(code, Stage::Load);
   Transient key = adopt(object);
   const Auth sized(auth);
   code = Esys_TR_SetAuth(esys(), key.get(), &sized.sized);
@@ -159,7 +164,7 @@ Result<Conversation::Made> Conversation::create(ESYS_TR parent, Transient &sessi
                        &no_data, &no_registers, &raw_private, &raw_public, nullptr, nullptr, nullptr);
   const FromEsys<TPM2B_PRIVATE> wrapped(raw_private);
   const FromEsys<TPM2B_PUBLIC> made(raw_public);
-  if (code != TSS2_RC_SUCCESS) return error_of(code, Stage::Parent);
+  if (code != TSS2_RC_SUCCESS) return error_of(code, Stage::Create);
   return Made{*wrapped, *made};
 }
 

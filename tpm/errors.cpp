@@ -29,8 +29,10 @@ constexpr std::array kMeanings = {
     Meaning{TPM2_RC_AUTH_FAIL + kOnSession1, Stage::Owner, ErrorKind::NotConfigured, kOwnerPassword},
     Meaning{TPM2_RC_AUTH_FAIL + kOnSession1, Stage::Any, ErrorKind::TpmParentChanged,
             "the storage root key refused the session"},
-    Meaning{TPM2_RC_BAD_AUTH + kOnSession1, Stage::Parent, ErrorKind::TpmParentChanged,
+    Meaning{TPM2_RC_BAD_AUTH + kOnSession1, Stage::Load, ErrorKind::TpmParentChanged,
             "the storage root key is not the one of the enrollment, or somebody interferes with the bus"},
+    Meaning{TPM2_RC_BAD_AUTH + kOnSession1, Stage::Create, ErrorKind::TpmParentChanged,
+            "the storage root key has a password, or somebody interferes with the bus"},
     Meaning{TPM2_RC_BAD_AUTH + kOnSession1, Stage::Owner, ErrorKind::NotConfigured, kOwnerPassword},
     Meaning{TPM2_RC_BAD_AUTH + kOnSession1, Stage::Any, ErrorKind::TpmBroken,
             "the TPM refused the session's authorization"},
@@ -70,7 +72,17 @@ constexpr std::array kMeanings = {
             "the kernel's resource manager does not let this command through"},
 };
 
-constexpr Meaning unlisted(TSS2_RC code) {
+/// A format-one code about a parameter: what Load says of a stored key in many ways.
+constexpr bool is_about_parameter(TSS2_RC code) {
+  return (code & TSS2_RC_LAYER_MASK) == TSS2_TPM_RC_LAYER && (code & TPM2_RC_FMT1) != 0 &&
+         (code & TPM2_RC_P) != 0;
+}
+
+constexpr Meaning unlisted(TSS2_RC code, Stage stage) {
+  if (is_about_parameter(code) && stage == Stage::Load)
+    return {code, stage, ErrorKind::TpmKeyForeign, "the stored key is damaged, or was made by another TPM"};
+  if (is_about_parameter(code) && stage == Stage::Create)
+    return {code, stage, ErrorKind::Unsupported, "the TPM cannot make such a key"};
   switch (code & TSS2_RC_LAYER_MASK) {
     case TSS2_TPM_RC_LAYER:
       return {code, Stage::Any, ErrorKind::TpmBroken, "the TPM refused unexpectedly"};
@@ -83,8 +95,8 @@ constexpr Meaning unlisted(TSS2_RC code) {
     case TSS2_SYS_RC_LAYER:
     case TSS2_MU_RC_LAYER:
       return {code, Stage::Any, ErrorKind::TpmBroken, "the TPM's answer does not make sense"};
-    default:
-      return {code, Stage::Any, ErrorKind::Internal, "a TPM library failed"};
+    default:  // a layer that nothing here has: the code itself was garbled on its way
+      return {code, Stage::Any, ErrorKind::TpmBroken, "the TPM's answer does not make sense"};
   }
 }
 
@@ -98,7 +110,8 @@ Error error_of(TSS2_RC code, Stage stage) {
   for (const Meaning &row : kMeanings)
     if (row.code == code && (row.stage == stage || row.stage == Stage::Any))
       return {row.kind, fmt::format("{} (0x{:X})", row.sentence, code)};
-  return {unlisted(code).kind, fmt::format("{} (0x{:X})", unlisted(code).sentence, code)};
+  const Meaning meaning = unlisted(code, stage);
+  return {meaning.kind, fmt::format("{} (0x{:X})", meaning.sentence, code)};
 }
 
 }  // namespace passkeyd::tpm

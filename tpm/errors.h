@@ -14,7 +14,8 @@ enum class Stage {
   Any,      ///< in the table: whatever was being done
   Query,    ///< reading properties or public areas; no authorization
   Session,  ///< StartAuthSession, salted with the parent's public key
-  Parent,   ///< Create, Load: authorized by the parent
+  Create,   ///< a new key: authorized by the parent
+  Load,     ///< a stored one: authorized by the parent
   Key,      ///< Sign, ObjectChangeAuth: authorized by the PIN
   Owner,    ///< CreatePrimary, EvictControl: authorized by the owner hierarchy
 };
@@ -31,7 +32,7 @@ std::span<const Meaning> meanings();
 
 /// The error for a response code other than TSS2_RC_SUCCESS. The layer is looked at first (tss2_common.h): a
 /// code that no row holds is TpmBroken when it came from the TPM or is about its answer, Io from the way to
-/// it, Unsupported from a resource manager, Internal otherwise. The sentence ends in the code.
+/// it, Unsupported from a resource manager. The sentence ends in the code.
 Error error_of(TSS2_RC code, Stage stage);
 
 }  // namespace passkeyd::tpm

@@ -20,9 +20,6 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr std::size_t kHeaderBytes =
-    10;  // tag (2), size (4), code (4): TPM 2.0 Part 1, "Command/Response Structure"
-
 class FileLine final : public Line {
  public:
   FileLine(Fd file, bool frees_on_close, milliseconds limit)
@@ -78,11 +75,6 @@ class FileLine final : public Line {
   [[nodiscard]] bool frees_on_close() const override { return frees_on_close_; }
 
  private:
-  static std::size_t announced_size(const Bytes &answer) {
-    return static_cast<std::size_t>(answer[2]) << 24 | static_cast<std::size_t>(answer[3]) << 16 |
-           static_cast<std::size_t>(answer[4]) << 8 | answer[5];
-  }
-
   /// TSS2_RC_SUCCESS once the descriptor is ready or broken: the read or write that follows tells which.
   TSS2_RC wait_for(short events) const {
     for (;;) {
@@ -134,6 +126,11 @@ Result<Fd> open_socket(const std::string &path) {
 }
 
 }  // namespace
+
+std::size_t announced_size(ByteView message) {
+  return static_cast<std::size_t>(message[2]) << 24 | static_cast<std::size_t>(message[3]) << 16 |
+         static_cast<std::size_t>(message[4]) << 8 | message[5];
+}
 
 std::unique_ptr<Line> line_over(Fd file, bool frees_on_close, milliseconds limit) {
   return std::make_unique<FileLine>(std::move(file), frees_on_close, limit);

@@ -30,13 +30,20 @@ class Line {
 
   /// Sends one whole command. TSS2_RC_SUCCESS, TSS2_TCTI_RC_IO_ERROR or kDeadlinePassed.
   virtual TSS2_RC send(ByteView command) = 0;
-  /// Waits for the answer to the command sent last and puts it into `answer` (10 to kMaxBytes bytes, as many
-  /// as its header says). Codes: as send, and TSS2_TCTI_RC_MALFORMED_RESPONSE.
+  /// Waits for the answer to the command sent last and puts it into `answer` (kHeaderBytes to
+  /// kMaxBytes bytes). Codes: as send, and TSS2_TCTI_RC_MALFORMED_RESPONSE.
   virtual TSS2_RC receive(Bytes &answer) = 0;
   /// True where closing the line frees the sessions and keys that were made over it (the kernel's resource
   /// manager); false where each has to be flushed by its own command.
   [[nodiscard]] virtual bool frees_on_close() const = 0;
 };
+
+/// Every command and answer starts with a tag (2 bytes), its size (4) and a code (4): TPM 2.0 Part 1,
+/// "Command/Response Structure".
+inline constexpr std::size_t kHeaderBytes = 10;
+
+/// The size that a message of at least kHeaderBytes says it has.
+std::size_t announced_size(ByteView message);
 
 using Connect = std::function<Result<std::unique_ptr<Line>>()>;
 

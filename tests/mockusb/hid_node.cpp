@@ -16,6 +16,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 
 namespace passkeyd::mockusb {
@@ -179,10 +180,12 @@ long HidNode::answer_ioctl(UMockdevIoctlClient *client, int &error) {
       return give(client, &size, sizeof size, error) < 0 ? -1 : 0;
     }
     case HIDIOCGRDESC: {
+      // As the kernel does it: no more than there is, for callers bring no more room than they were told to.
       hidraw_report_descriptor descriptor{};
       descriptor.size = sizeof kReportDescriptor;
       std::copy(std::begin(kReportDescriptor), std::end(kReportDescriptor), descriptor.value);
-      return give(client, &descriptor, sizeof descriptor, error) < 0 ? -1 : 0;
+      const std::size_t used = offsetof(hidraw_report_descriptor, value) + sizeof kReportDescriptor;
+      return give(client, &descriptor, used, error) < 0 ? -1 : 0;
     }
     case HIDIOCGRAWINFO: {
       const hidraw_devinfo info{3, static_cast<__s16>(identity_.vendor),

@@ -31,7 +31,7 @@ namespace {
 
 constexpr const char *kUsage =
     "usage: mockusb [--key-socket SOCKET]... [--unplugged] [--control SOCKET] [--open-to USER|:GROUP]\n"
-    "               [--env-file FILE] [--wait SECONDS] [--] [COMMAND ARGUMENT...]\n";
+    "               [--env-file FILE] [--wait SECONDS] [--die-with-parent] [--] [COMMAND ARGUMENT...]\n";
 constexpr int kCannot = 125;  // our own trouble, as env(1) and timeout(1) have it
 
 struct Arguments {
@@ -39,6 +39,7 @@ struct Arguments {
   std::string control, env_file;
   Access access;
   bool unplugged = false;
+  bool die_with_parent = false;
   int wait_seconds = 10;
   char **command = nullptr;  ///< null: none
 };
@@ -71,14 +72,11 @@ Access access_of(const std::string &who) {
 }
 
 Arguments parse(int argc, char **argv) {
-  enum { kKey = 1, kUnplugged, kControl, kOpenTo, kEnvFile, kWait };
-  const option options[] = {{"key-socket", 1, nullptr, kKey},
-                            {"unplugged", 0, nullptr, kUnplugged},
-                            {"control", 1, nullptr, kControl},
-                            {"open-to", 1, nullptr, kOpenTo},
-                            {"env-file", 1, nullptr, kEnvFile},
-                            {"wait", 1, nullptr, kWait},
-                            {}};
+  enum { kKey = 1, kUnplugged, kControl, kOpenTo, kEnvFile, kWait, kDie };
+  const option options[] = {{"key-socket", 1, nullptr, kKey},      {"unplugged", 0, nullptr, kUnplugged},
+                            {"control", 1, nullptr, kControl},     {"open-to", 1, nullptr, kOpenTo},
+                            {"env-file", 1, nullptr, kEnvFile},    {"wait", 1, nullptr, kWait},
+                            {"die-with-parent", 0, nullptr, kDie}, {}};
   Arguments out;
   for (int found; (found = getopt_long(argc, argv, "+", options, nullptr)) != -1;) {
     const std::string value = optarg ? optarg : "";
@@ -97,6 +95,9 @@ Arguments parse(int argc, char **argv) {
         break;
       case kEnvFile:
         out.env_file = value;
+        break;
+      case kDie:
+        out.die_with_parent = true;
         break;
       case kWait:
         out.wait_seconds = static_cast<int>(number_of(value).value_or(10));
@@ -225,6 +226,12 @@ int main(int argc, char **argv) {
     file.close();
     if (!file || std::rename(fresh.c_str(), arguments.env_file.c_str()) != 0)
       give_up("cannot write " + arguments.env_file);
+  }
+
+  if (arguments.die_with_parent) prctl(PR_SET_PDEATHSIG, SIGTERM);
+  if (!arguments.command) {
+    std::puts("ready");  // for whoever started us and reads our output
+    std::fflush(stdout);
   }
 
   const pid_t child = arguments.command ? start(arguments.command, mock.environment()) : -1;

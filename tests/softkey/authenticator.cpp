@@ -18,7 +18,8 @@ void Authenticator::power_on(Moment now) {
 Outcome Authenticator::handle(const Request &request) {
   // A list being read continues only with its own GetNext: any other command in between ends it.
   auto next_assertion = std::exchange(next_assertion_, nullptr);
-  if (request.command != 0x0a) next_listed_ = nullptr;
+  const bool manages = request.command == 0x0a || request.command == 0x41;
+  if (!manages) next_listed_ = nullptr;
   switch (request.command) {
     case 0x01:
       return make_credential(request);
@@ -34,6 +35,7 @@ Outcome Authenticator::handle(const Request &request) {
       refuse_if(!next_assertion, Ctap::NotAllowed);
       return next_assertion();
     case 0x0a:
+    case 0x41:  // the same under the number it had in CTAP 2.1's drafts: libfido2 1.12 knows no other
       return manage_credentials(request);
     case 0x0b:
       return after_touch([](Moment) { return Outcome{}; });
@@ -48,6 +50,7 @@ Outcome Authenticator::get_info() const {
                        {"plat", false},
                        {"clientPin", has_pin()},
                        {"credMgmt", true},
+                       {"credentialMgmtPreview", true},
                        {"pinUvAuthToken", true},
                        {"makeCredUvNotRqd", !model_.always_uv}};
   if (model_.sensor) options.emplace_back("uv", true);

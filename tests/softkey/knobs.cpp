@@ -73,6 +73,7 @@ const std::pair<int, const char *> kCommands[] = {
     {0x08, "getNextAssertion"},
     {0x0a, "credentialManagement"},
     {0x0b, "selection"},
+    {0x41, "credentialManagementPreview"},
 };
 
 std::optional<int> number_of(std::string_view text) {

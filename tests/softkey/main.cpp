@@ -4,10 +4,8 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -15,8 +13,7 @@
 #include <string>
 
 #include "tests/softkey/commands.h"
-#include "tests/softkey/control.h"
-#include "tests/softkey/softkey.h"
+#include "tests/softkey/server.h"
 
 using namespace passkeyd;
 using namespace passkeyd::softkey;
@@ -139,15 +136,9 @@ Arguments parse(int argc, char **argv) {
         give_up(std::string("bad arguments\n") + kUsage);
     }
   }
+  if (out.background && out.die_with_parent) give_up("--background leaves its parent");
   if (out.listen.empty() || optind != argc) give_up(std::string("bad arguments\n") + kUsage);
   return out;
-}
-
-Moment now() {
-  timespec time{};
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return std::chrono::seconds(time.tv_sec) +
-         std::chrono::duration_cast<Moment>(std::chrono::nanoseconds(time.tv_nsec));
 }
 
 template <class T>
@@ -155,75 +146,6 @@ T must(Result<T> result) {
   if (!result) give_up(result.error().sentence);
   return std::move(result).value();
 }
-
-/// The loop: one port at a time, control clients, signals, and the key's own clock.
-class Server {
- public:
-  Server(SoftKey &key, StateFile &storage, Fd listener, std::optional<Control> control, Fd signals)
-      : key_(key),
-        storage_(storage),
-        listener_(std::move(listener)),
-        control_(std::move(control)),
-        signals_(std::move(signals)) {}
-
-  void run() {
-    while (!quit_) {
-      wait();
-      signalfd_siginfo signal{};
-      if (read(signals_.get(), &signal, sizeof signal) == sizeof signal) return;
-      hear_port();
-      key_.tick(now());
-      speak();
-      if (control_)
-        control_->serve([&](const Control::Words &words) {
-          auto answer = carry_out(words, key_, storage_, static_cast<bool>(port_), now(), quit_);
-          speak();
-          return answer;
-        });
-    }
-  }
-
- private:
-  void wait() {
-    std::vector<pollfd> fds = {{signals_.get(), POLLIN, 0},
-                               {port_ ? port_.get() : listener_.get(), POLLIN, 0}};
-    if (control_) control_->watch(fds);
-    int timeout = -1;
-    if (const auto next = key_.next_tick())
-      timeout = static_cast<int>(std::clamp<std::int64_t>((*next - now()).count(), 0, 60'000));
-    if (poll(fds.data(), fds.size(), timeout) < 0 && errno != EINTR) give_up("poll failed");
-  }
-
-  void hear_port() {
-    if (!port_) {
-      port_.reset(accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-      if (port_) key_.power_on(now());
-      return;
-    }
-    Report report{};
-    ssize_t got;
-    while ((got = recv(port_.get(), report.data(), report.size(), MSG_TRUNC)) > 0)
-      if (got == static_cast<ssize_t>(report.size())) key_.receive(report, now());
-    if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
-      port_.reset();
-      key_.power_on(now());  // nothing of the session survives
-    }
-  }
-
-  /// Sends what the key says. A port that does not drain loses reports, as a real one would.
-  void speak() {
-    for (const Report &report : key_.take_output())
-      if (port_) static_cast<void>(send(port_.get(), report.data(), report.size(), MSG_NOSIGNAL));
-  }
-
-  SoftKey &key_;
-  StateFile &storage_;
-  Fd listener_;
-  std::optional<Control> control_;
-  Fd signals_;
-  Fd port_;
-  bool quit_ = false;
-};
 
 /// Lives on in a child; the parent prints its pid and leaves, so a script goes on when the sockets are there.
 void go_to_background() {
@@ -235,6 +157,12 @@ void go_to_background() {
     std::exit(0);
   }
   if (!std::freopen("/dev/null", "r", stdin) || !std::freopen("/dev/null", "w", stdout)) give_up("/dev/null");
+}
+
+/// For whoever started us and reads our output: the sockets are there.
+void say_ready() {
+  std::puts("ready");
+  std::fflush(stdout);
 }
 
 int serve(const Arguments &arguments) {
@@ -250,24 +178,22 @@ int serve(const Arguments &arguments) {
       give_up("no such knob or value: " + pair);
   }
   bool quit = false;
-  if (!carry_out({"touch", arguments.touch}, key, storage, false, now(), quit)->good)
+  if (!carry_out({"touch", arguments.touch}, key, storage, false, Moment(), quit)->good)
     give_up("unknown touch " + arguments.touch);
 
-  Fd listener = must(listen_at(arguments.listen, SOCK_SEQPACKET));
-  std::optional<Control> control;
-  if (!arguments.control.empty()) control = must(Control::listen(arguments.control));
-  if (arguments.background) go_to_background();
+  Server server = must(Server::listen(key, storage, arguments.listen, arguments.control));
+  if (arguments.background)
+    go_to_background();
+  else
+    say_ready();
   if (arguments.die_with_parent) prctl(PR_SET_PDEATHSIG, SIGTERM);
 
   sigset_t ends;
   sigemptyset(&ends);
   for (const int one : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&ends, one);
   sigprocmask(SIG_BLOCK, &ends, nullptr);
-  Fd signals(signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK));
-
-  Server(key, storage, std::move(listener), std::move(control), std::move(signals)).run();
-  unlink(arguments.listen.c_str());
-  if (!arguments.control.empty()) unlink(arguments.control.c_str());
+  const Fd signals(signalfd(-1, &ends, SFD_CLOEXEC));
+  must(server.run(signals));
   return 0;
 }
 

@@ -1,0 +1,339 @@
+/// Kill the process, cut the power or fill the disk at every single step: whatever happened has happened
+/// whole or not at all, and nobody was told "granted" for something that is not on the disk.
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+
+#include <set>
+
+#include "tests/ledger_support.h"
+#include "tests/ledger_vfs.h"
+
+using namespace passkeyd;
+using namespace passkeyd::test;
+
+namespace {
+
+/// A promise the ledger makes, from a known state.
+struct Operation {
+  const char *name;
+  void (*prepare)(Ledger &);
+  Status (*act)(Ledger &);  ///< an error if it was not carried out
+};
+
+Credential enrolled(Ledger &ledger) {
+  return MUST(ledger.find(sample().id)).value();
+}
+
+void enroll_and_begin_a_try(Ledger &ledger) {
+  MUST(ledger.add(sample(), kAdmin, kNow));
+  MUST(ledger.begin_try(pin_of(), moment()));
+  MUST(ledger.begin_try(pin_of(), moment()));
+}
+
+Status decide_as(Ledger &ledger, const Verification &verification, const Decision &expected) {
+  Attempt attempt = attempt_with(enrolled(ledger));
+  attempt.ticket = Ticket{2};
+  const Decision decision = TRY(ledger.decide(attempt, verification, moment(std::chrono::seconds(9))));
+  if (decision != expected) return Error{ErrorKind::Internal, "another decision than expected"};
+  return Ok{};
+}
+
+Status done(const auto &result) {
+  if (!result) return result.error();
+  return Ok{};
+}
+
+const Operation kGrant = {"granting", enroll_and_begin_a_try, [](Ledger &ledger) {
+                            return decide_as(ledger, good(11), {Verdict::Granted, Refusal::None});
+                          }};
+const Operation kSuspendClone = {
+    "suspending a clone", enroll_and_begin_a_try, [](Ledger &ledger) {
+      return decide_as(ledger, good(10), {Verdict::Denied, Refusal::CounterWentBack});
+    }};
+const Operation kBeginTry = {"counting a try", enroll_and_begin_a_try, [](Ledger &ledger) -> Status {
+                               const TryAnswer answer = TRY(ledger.begin_try(pin_of(), moment()));
+                               if (!answer.ticket) return Error{ErrorKind::Internal, "no ticket"};
+                               return Ok{};
+                             }};
+const Operation kUndoTry = {"taking back a try", enroll_and_begin_a_try,
+                            [](Ledger &ledger) { return ledger.undo_try(Ticket{2}); }};
+const Operation kAdd = {"enrolling", enroll_and_begin_a_try,
+                        [](Ledger &ledger) { return done(ledger.add(sample(2), kAdmin, kNow)); }};
+const Operation kRevokeAll = {
+    "revoking all",
+    [](Ledger &ledger) {
+      for (std::uint8_t mark = 1; mark < 5; ++mark)
+        MUST(ledger.add(sample(mark, account(), Way::Tpm), kAdmin, kNow));
+    },
+    [](Ledger &ledger) { return done(ledger.revoke_all(account().name, "lost", kAdmin, kNow)); }};
+const Operation kFixRpId = {"fixing the RP ID", [](Ledger &) {},
+                            [](Ledger &ledger) { return done(ledger.fix_rp_id(sample().rp_id)); }};
+
+/// What an operation starts from and leads to, as every row of every table.
+struct Story {
+  TempDir dir;
+  std::string before;
+  std::string after;
+
+  explicit Story(const Operation &operation) {
+    {
+      Ledger ledger = MUST(Ledger::open(dir.ledger(), kNow));
+      operation.prepare(ledger);
+      MUST(ledger.note_time(moment()));
+    }
+    before = Raw(dir.ledger()).everything();
+    const TempDir done_dir;
+    std::filesystem::copy_file(dir.ledger(), done_dir.ledger());
+    {
+      Ledger ledger = MUST(Ledger::open(done_dir.ledger(), kNow));
+      MUST(operation.act(ledger));
+    }
+    after = Raw(done_dir.ledger()).everything();
+    CHECK(before != after);
+  }
+};
+
+/// What is in the file once it has been opened again, after checking all that can be checked.
+std::string recovered(const std::string &path) {
+  Ledger ledger = MUST(Ledger::open(path, kNow));
+  CHECK(!MUST(ledger.verify_chain()).first_bad);
+  CHECK(MUST(ledger.all_credentials()).problems.empty());
+  Raw raw(path);
+  CHECK(raw.read("PRAGMA integrity_check") == "ok\n");
+  return raw.everything();
+}
+
+/// One run of the operation in a child whose disk meets `fate` at the n-th step.
+struct Run {
+  bool ended_by_itself = false;
+  bool said_yes = false;
+};
+
+Run run_until(const Operation &operation, const std::string &path, Fate fate, int n) {
+  int ends[2] = {};
+  CHECK(pipe2(ends, O_CLOEXEC) == 0);
+  Fd reader(ends[0]);
+  Fd writer(ends[1]);
+  const pid_t child = start_child([&] {
+    use_failing_disk(fate);
+    {
+      Ledger ledger = MUST(Ledger::open(path, kNow));
+      MUST(ledger.note_time(moment()));  // the log exists and is in use
+      arm(n);
+      MUST(operation.act(ledger));
+      CHECK(syscall(SYS_write, writer.get(), "y", 1) == 1);  // not one of the steps
+    }  // closing copies the log into the file: that can be interrupted too
+    return 0;
+  });
+  writer.reset();
+  const int status = wait_for(child);
+  CHECK((WIFEXITED(status) && WEXITSTATUS(status) == 0) ||
+        (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL));
+  char yes = 0;
+  return {WIFEXITED(status), read(reader.get(), &yes, 1) == 1};
+}
+
+/// Goes through every step of an operation until one run meets no fate any more.
+void survives(const Operation &operation, Fate fate) {
+  const Story story(operation);
+  std::set<std::string> states;
+  int n = 0;
+  for (bool over = false; !over;) {
+    const TempDir dir;
+    std::filesystem::copy_file(story.dir.ledger(), dir.ledger());
+    const Run run = run_until(operation, dir.ledger(), fate, ++n);
+    const std::string state = recovered(dir.ledger());
+    const std::string where = std::string(operation.name) + ", step " + std::to_string(n);
+    if (state != story.before && state != story.after) fail_at(__FILE__, __LINE__, where + ": half done");
+    if (run.said_yes && state != story.after) fail_at(__FILE__, __LINE__, where + ": said yes too early");
+    if (run.ended_by_itself && !run.said_yes) fail_at(__FILE__, __LINE__, where + ": never said yes");
+    states.insert(state);
+    over = run.ended_by_itself;
+  }
+  CHECK(states.size() == 2);  // it was interrupted both before and after the point of no return
+  CHECK(n > 10);
+  print_message("    %s: %d steps\n", operation.name, n - 1);
+}
+
+void survive_all(Fate fate) {
+  for (const Operation *operation :
+       {&kGrant, &kSuspendClone, &kBeginTry, &kUndoTry, &kAdd, &kRevokeAll, &kFixRpId})
+    survives(*operation, fate);
+}
+
+void killed_at_any_step_it_has_happened_whole_or_not_at_all() {
+  survive_all(Fate::Kill);
+}
+
+void killed_within_a_write_it_has_happened_whole_or_not_at_all() {
+  survive_all(Fate::TornWrite);
+}
+
+void a_power_cut_at_any_step_takes_back_nothing_that_was_granted() {
+  survive_all(Fate::PowerCut);
+}
+
+void a_power_cut_within_a_sync_takes_back_nothing_that_was_granted() {
+  survive_all(Fate::TornSync);
+}
+
+/// A disk that fails is an error, never a yes; and when it has room again, the same ledger goes on.
+void outlives_failure(const Operation &operation, Fate fate) {
+  const Story story(operation);
+  int failed = 0;
+  for (int n = 1;; ++n) {
+    const TempDir dir;
+    std::filesystem::copy_file(story.dir.ledger(), dir.ledger());
+    const int code = in_child([&] {
+      use_failing_disk(fate);
+      Ledger ledger = MUST(Ledger::open(dir.ledger(), kNow));
+      MUST(ledger.note_time(moment()));
+      arm(n);
+      const Status first = operation.act(ledger);
+      const int steps = operations();
+      arm(0);
+      if (first) return steps < n ? 2 : 98;
+      CHECK(first.error().kind == ErrorKind::Io);
+      CHECK(first.error().sentence.find(dir.ledger()) != std::string::npos);
+      CHECK(Raw(dir.ledger()).everything() == story.before);  // in the eyes of everybody else
+      MUST(operation.act(ledger));
+      return 0;
+    });
+    CHECK(code == 0 || code == 2);
+    CHECK(recovered(dir.ledger()) == story.after);
+    if (code == 2) break;
+    ++failed;
+  }
+  CHECK(failed >= 3);
+}
+
+void a_failing_disk_is_an_error_and_never_a_yes() {
+  for (const Fate fate : {Fate::Fail, Fate::FailAll})
+    for (const Operation *operation : {&kGrant, &kSuspendClone, &kBeginTry, &kUndoTry, &kAdd, &kRevokeAll})
+      outlives_failure(*operation, fate);
+}
+
+/// Making a new ledger, interrupted at every step: the next start makes or finds a whole one.
+void a_new_ledger_appears_whole_or_not_at_all() {
+  const TempDir model;
+  MUST(Ledger::open(model.ledger(), kNow));
+  const std::string fresh = Raw(model.ledger()).everything();
+  int without = 0;
+  for (const Fate fate : {Fate::Kill, Fate::TornWrite, Fate::PowerCut, Fate::TornSync, Fate::Fail}) {
+    bool over = false;
+    int n = 0;
+    while (!over) {
+      const TempDir dir;
+      ++n;
+      const pid_t child = start_child([&] {
+        use_failing_disk(fate);
+        arm(n);
+        const Result<Ledger> opened = Ledger::open(dir.ledger(), kNow);
+        const bool reached = operations() >= n;
+        arm(0);
+        if (opened) return reached ? 3 : 2;  // 3: a failure it could do without
+        CHECK(opened.error().kind == ErrorKind::Io);
+        return 0;
+      });
+      const int status = wait_for(child);
+      CHECK(WIFSIGNALED(status) || WEXITSTATUS(status) <= 3);
+      over = WIFEXITED(status) && WEXITSTATUS(status) == 2;
+      if (!std::filesystem::exists(dir.ledger())) {
+        CHECK(std::filesystem::is_empty(dir.path()));  // no litter
+        ++without;
+      }
+      CHECK(recovered(dir.ledger()) == fresh);
+    }
+    CHECK(n > 5);
+  }
+  CHECK(without >= 5);
+}
+
+void a_file_that_may_not_grow_is_an_error_and_loses_nothing() {
+  const Story story(kGrant);
+  int failed = 0;
+  // The log of the granting transaction has several pages; the limit lets in none, some, or all of them.
+  for (rlim_t size = 0; size <= 64 * 1024; size += 4096) {
+    const TempDir dir;
+    std::filesystem::copy_file(story.dir.ledger(), dir.ledger());
+    const int code = in_child([&] {
+      Ledger ledger = MUST(Ledger::open(dir.ledger(), kNow));
+      MUST(ledger.note_time(moment()));
+      signal(SIGXFSZ, SIG_IGN);
+      rlimit limit = {};
+      CHECK(getrlimit(RLIMIT_FSIZE, &limit) == 0);
+      const rlimit tight = {size, limit.rlim_max};
+      CHECK(setrlimit(RLIMIT_FSIZE, &tight) == 0);
+      const Status first = kGrant.act(ledger);
+      CHECK(setrlimit(RLIMIT_FSIZE, &limit) == 0);
+      if (first) return 2;
+      CHECK(first.error().kind == ErrorKind::Io);
+      CHECK(Raw(dir.ledger()).everything() == story.before);
+      MUST(kGrant.act(ledger));
+      return 0;
+    });
+    CHECK(code == 0 || code == 2);
+    if (code == 0) ++failed;
+    CHECK(recovered(dir.ledger()) == story.after);
+  }
+  CHECK(failed >= 2 && failed < 17);
+}
+
+void a_full_disk_is_an_error_and_loses_nothing() {
+  const TempDir dir;
+  const int code = in_child([&] {
+    if (unshare(CLONE_NEWNS) != 0) return 77;
+    if (mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return 77;
+    if (mount("tmpfs", dir.path().c_str(), "tmpfs", 0, "size=1m,mode=0700") != 0) return 77;
+    int enrolled = 0;
+    {
+      Ledger ledger = MUST(Ledger::open(dir.ledger(), kNow));
+      const auto fill = [&] {
+        const Fd filler(
+            open((dir.path() + "/filler").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+        const std::string block(4096, 'x');
+        while (write(filler.get(), block.data(), block.size()) > 0) {
+        }
+        CHECK(errno == ENOSPC);
+      };
+      MUST(ledger.add(sample(1), kAdmin, kNow));
+      enrolled = 1;
+      fill();
+      Result<Credential> last = Error{};
+      for (int mark = 2; mark < 60; ++mark, ++enrolled) {
+        last = ledger.add(sample(static_cast<std::uint8_t>(mark)), kAdmin, kNow);
+        if (!last) break;
+      }
+      CHECK(!last && last.error().kind == ErrorKind::Io);
+      CHECK(last.error().sentence.find("full") != std::string::npos);
+      CHECK(MUST(ledger.all_credentials()).rows.size() == static_cast<std::size_t>(enrolled));
+    }
+    CHECK(std::filesystem::remove(dir.path() + "/filler"));
+    Ledger again = MUST(Ledger::open(dir.ledger(), kNow));
+    CHECK(MUST(again.all_credentials()).rows.size() == static_cast<std::size_t>(enrolled));
+    CHECK(!MUST(again.verify_chain()).first_bad);
+    MUST(again.add(sample(100), kAdmin, kNow));
+    return 0;
+  });
+  if (code == 77) throw Skipped("mounting a small tmpfs takes root");
+  CHECK(code == 0);
+}
+
+}  // namespace
+
+int main() {
+  const CMUnitTest tests[] = {
+      TEST(killed_at_any_step_it_has_happened_whole_or_not_at_all),
+      TEST(killed_within_a_write_it_has_happened_whole_or_not_at_all),
+      TEST(a_power_cut_at_any_step_takes_back_nothing_that_was_granted),
+      TEST(a_power_cut_within_a_sync_takes_back_nothing_that_was_granted),
+      TEST(a_failing_disk_is_an_error_and_never_a_yes),
+      TEST(a_new_ledger_appears_whole_or_not_at_all),
+      TEST(a_file_that_may_not_grow_is_an_error_and_loses_nothing),
+      TEST(a_full_disk_is_an_error_and_loses_nothing),
+  };
+  return cmocka_run_group_tests_name("ledger-crash", tests, nullptr, nullptr);
+}
