@@ -12,7 +12,7 @@ struct Name {
   std::string_view name;
 };
 
-constexpr std::array kNames = {
+constexpr Name kNames[] = {
     Name{ErrorKind::Internal, "internal"},
     Name{ErrorKind::InvalidInput, "invalid-input"},
     Name{ErrorKind::NotFound, "not-found"},
@@ -27,11 +27,13 @@ constexpr std::array kNames = {
     Name{ErrorKind::Busy, "busy"},
     Name{ErrorKind::Timeout, "timeout"},
     Name{ErrorKind::Cancelled, "cancelled"},
+    Name{ErrorKind::RemoteSession, "remote-session"},
     Name{ErrorKind::TouchRefused, "touch-refused"},
     Name{ErrorKind::PinRequired, "pin-required"},
     Name{ErrorKind::PinInvalid, "pin-invalid"},
     Name{ErrorKind::PinWrong, "pin-wrong"},
     Name{ErrorKind::PinSoftBlocked, "pin-soft-blocked"},
+    Name{ErrorKind::PinMismatch, "pin-mismatch"},
     Name{ErrorKind::PinBlocked, "pin-blocked"},
     Name{ErrorKind::PinTriesLow, "pin-tries-low"},
     Name{ErrorKind::PinNotSet, "pin-not-set"},

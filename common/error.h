@@ -3,6 +3,7 @@
 /// sentence.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,11 +28,13 @@ enum class ErrorKind {
   Busy,              ///< somebody else is using the authenticator
   Timeout,           ///< nobody answered in time
   Cancelled,         ///< the person or the program took it back
+  RemoteSession,     ///< the person is not at this machine, and the passkeys are
   TouchRefused,      ///< the authenticator says that the person did not consent (declined, or never touched)
   PinRequired,       ///< user verification is wanted and needs a PIN that was not given
   PinInvalid,        ///< the PIN cannot be one (length, characters); it was not sent
   PinWrong,          ///< the authenticator refused the PIN
   PinSoftBlocked,    ///< too many wrong PINs since the key was plugged in: unplug it and plug it in again
+  PinMismatch,       ///< the new PIN and its repetition differ
   PinBlocked,        ///< the PIN is blocked for good: the key must be reset
   PinTriesLow,       ///< stopped by us: so few PIN tries are left on the key that we use none of them
   PinNotSet,         ///< user verification is wanted and the key has no PIN and no sensor
@@ -57,6 +60,7 @@ struct Error {
   ErrorKind kind = ErrorKind::Internal;
   std::string sentence;                ///< what happened; never holds a secret
   std::optional<int> tries_left = {};  ///< PIN tries the authenticator says are left, where it said so
+  std::optional<std::chrono::seconds> wait = {};  ///< Limited: until the next try is allowed
 };
 
 /// Error from errno: "open /x: No such file or directory", kind Io.

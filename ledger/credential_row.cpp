@@ -17,7 +17,7 @@ bool is_flag(std::int64_t number) {
 const char *const kColumns =
     "row, credential_id, algorithm, public_key, rp_id, user_name, uid, way, aaguid, name, device,"
     " user_verification, backup_eligible, backed_up, counter, max_allow_list, platform, state, created,"
-    " last_used";
+    " last_used, built_in_uv";
 
 std::optional<std::string> problem_with_name(std::string_view name) {
   if (name.empty() || name.size() > kMaxName) return "the name must have 1 to 64 bytes";
@@ -55,7 +55,7 @@ Result<Credential> read(const sql::Statement &row) {
   if (!way) return bad("the way is unknown");
   const Bytes aaguid = row.bytes(8);
   if (aaguid.size() != Aaguid{}.size()) return bad("the AAGUID has a wrong size");
-  for (const int flag : {11, 12, 13})
+  for (const int flag : {11, 12, 13, 20})
     if (!is_flag(row.integer(flag))) return bad("a flag is neither 0 nor 1");
   for (const int number : {14, 15})
     if (!std::in_range<std::uint32_t>(row.integer(number))) return bad("a counter is out of range");
@@ -72,6 +72,7 @@ Result<Credential> read(const sql::Statement &row) {
                         .name = row.text(9),
                         .device = row.text(10),
                         .user_verification = row.integer(11) == 1,
+                        .built_in_uv = row.integer(20) == 1,
                         .backup_eligible = row.integer(12) == 1,
                         .backed_up = row.integer(13) == 1,
                         .counter = static_cast<std::uint32_t>(row.integer(14)),

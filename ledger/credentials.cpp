@@ -138,7 +138,7 @@ Result<Credential> Ledger::add(const Credential &credential, const Actor &by, Wa
       database_.number("SELECT coalesce(max(seq), 0) + 1 FROM sqlite_sequence WHERE name = 'credential'"));
   TRY(
       database_.run("INSERT INTO credential VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-                    "?, ?, ?, ?, ?)",
+                    "?, ?, ?, ?, ?, ?)",
                     {stored.row,
                      stored.id,
                      static_cast<int>(stored.key.algorithm),
@@ -151,6 +151,7 @@ Result<Credential> Ledger::add(const Credential &credential, const Actor &by, Wa
                      stored.name,
                      stored.device,
                      stored.user_verification,
+                     stored.built_in_uv,
                      stored.backup_eligible,
                      stored.backed_up,
                      stored.counter,

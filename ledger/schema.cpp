@@ -32,6 +32,7 @@ CREATE TABLE credential (
   name TEXT NOT NULL,
   device TEXT NOT NULL,
   user_verification INTEGER NOT NULL,
+  built_in_uv INTEGER NOT NULL,           -- by the key's own sensor
   backup_eligible INTEGER NOT NULL,
   backed_up INTEGER NOT NULL,
   counter INTEGER NOT NULL,

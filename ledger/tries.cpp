@@ -1,6 +1,8 @@
 /// Counting tries: written down before they are made, taken back when they were none.
 #include "ledger/tries.h"
 
+#include <algorithm>
+
 #include "ledger/ledger.h"
 
 namespace passkeyd {
@@ -61,7 +63,7 @@ Result<TryAnswer> Ledger::begin_try(const TryKey &key, const Moment &now, const 
   const Age age = TRY(tries::look_at_clock(database_, now));
   const std::vector<CountedTry> tries = TRY(counted(database_, key));
   const std::chrono::seconds wait = wait_before_next(rule, tries, age);
-  if (wait > std::chrono::seconds::zero()) return TryAnswer{std::nullopt, wait};  // nothing to write down
+  if (wait > std::chrono::seconds::zero()) return TryAnswer{std::nullopt, wait, true};  // nothing to write down
 
   TRY(forget_old(database_, key, rule, age));
   const std::int64_t number =
@@ -70,7 +72,9 @@ Result<TryAnswer> Ledger::begin_try(const TryKey &key, const Moment &now, const 
   TRY(database_.run("INSERT INTO limits VALUES (?, ?, ?, ?, ?, 1)",
                     {ticket.number, key.user.str(), name_of(key.way), name_of(key.place), age.count()}));
   TRY(change.commit());
-  return TryAnswer{ticket, std::chrono::seconds::zero()};
+  const bool after_failure =
+      std::any_of(tries.begin(), tries.end(), [](const CountedTry &each) { return each.in_a_row; });
+  return TryAnswer{ticket, std::chrono::seconds::zero(), after_failure};
 }
 
 Status Ledger::undo_try(const Ticket &ticket) {

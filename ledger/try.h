@@ -28,6 +28,7 @@ struct Ticket {
 struct TryAnswer {
   std::optional<Ticket> ticket = {};
   std::chrono::seconds wait{};  ///< more than zero exactly when there is no ticket
+  bool after_failure = false;   ///< the try before it failed: a key's own count of tries is worth asking for
 };
 
 }  // namespace passkeyd

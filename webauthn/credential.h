@@ -52,6 +52,7 @@ struct Credential {
   std::string name;                  ///< what its owner calls it; printable, 1 to 64 bytes
   std::string device;                ///< product string of the authenticator, printable
   bool user_verification = false;    ///< enrolled with user verification: always asked for it again
+  bool built_in_uv = false;              ///< usb: verified by the key's own sensor, so no PIN is asked first
   bool backup_eligible = false;      ///< BE flag: may be synced to other devices
   bool backed_up = false;            ///< BS flag when last seen
   std::uint32_t counter = 0;         ///< signature counter when last seen; 0: never compared

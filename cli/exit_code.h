@@ -1,0 +1,17 @@
+/// What passkeyctl's exit status means. Scripts rely on it: add at will, renumber never. A signal while it
+/// waits ends it by that signal (128 + n in a shell).
+#pragma once
+
+namespace passkeyd::cli {
+
+enum class ExitCode {
+  Ok = 0,
+  Denied = 1,       ///< the passkey was not accepted
+  Usage = 2,        ///< the command line is wrong
+  Unavailable = 3,  ///< no verdict: service unreachable, no key, cancelled, timeout, a failure on the way
+  NotAllowed = 4,   ///< this caller may not do this
+  NotEnrolled = 5,  ///< the account has no passkey, or does not exist
+  Limited = 6,      ///< too many failed tries: wait
+};
+
+}  // namespace passkeyd::cli

@@ -1,0 +1,63 @@
+/// Reaching the daemon and reporting.
+#include "cli/face.h"
+
+#include <cstdio>
+#include <string_view>
+
+#include "client/printable.h"
+#include "client/words.h"
+
+namespace passkeyd::cli {
+namespace {
+
+struct Row {
+  std::string_view message;
+  ExitCode code;
+};
+
+/// By message id; every other unavailable end is Unavailable.
+constexpr Row kCodes[] = {
+    {"not-allowed", ExitCode::NotAllowed},
+    {"not-enrolled", ExitCode::NotEnrolled},
+    {"not-found", ExitCode::NotEnrolled},
+    {"limited", ExitCode::Limited},
+};
+
+ExitCode code_of(std::string_view message, ExitCode otherwise) {
+  for (const Row &row : kCodes)
+    if (row.message == message) return row.code;
+  return otherwise;
+}
+
+void complain(const Details &details, const std::string &fault) {
+  const std::string detail = fault.empty() ? "" : " (" + printable(fault, 512) + ")";
+  std::fprintf(stderr, "passkeyctl: %s%s\n", words_for(details).c_str(), detail.c_str());
+}
+
+}  // namespace
+
+ExitCode with_bus(Patience patience, const std::function<ExitCode(Bus &, Patience &)> &body) {
+  Result<Bus> bus = Bus::open(patience, Interactive::Yes);
+  return bus ? body(bus.value(), patience) : report(bus.error());
+}
+
+ExitCode report(const Error &error) {
+  const std::string message(name_of(error.kind));
+  complain({message}, error.sentence);
+  return code_of(message, ExitCode::Unavailable);
+}
+
+ExitCode conclude(const Outcome &outcome, const char *granted) {
+  if (outcome.ending != Ending::Granted) {
+    complain(outcome.details, outcome.fault);
+    return code_of(outcome.details.message,
+                   outcome.ending == Ending::Denied ? ExitCode::Denied : ExitCode::Unavailable);
+  }
+  Details details = outcome.details;
+  if (details.message.empty()) details.message = granted;
+  std::printf("%s\n", words_for(details).c_str());
+  if (!details.credential.empty()) std::printf("Credential: %s\n", details.credential.c_str());
+  return ExitCode::Ok;
+}
+
+}  // namespace passkeyd::cli

@@ -1,0 +1,22 @@
+/// What the verbs share: reaching the daemon, and saying how it went.
+#pragma once
+
+#include <functional>
+
+#include "cli/exit_code.h"
+#include "client/bus.h"
+#include "client/dialogue.h"
+
+namespace passkeyd::cli {
+
+/// Connects and runs `body`; a failure to connect is reported instead.
+ExitCode with_bus(Patience patience, const std::function<ExitCode(Bus &, Patience &)> &body);
+
+/// Says on standard error what went wrong, in words and, for whoever looks closer, in the log's sentence.
+ExitCode report(const Error &error);
+
+/// Says how an attempt ended: on standard output if it was granted, on standard error otherwise. `granted` is
+/// the message id for a daemon that sent none.
+ExitCode conclude(const Outcome &outcome, const char *granted);
+
+}  // namespace passkeyd::cli

@@ -1,0 +1,52 @@
+/// passkeyctl: enroll, look at and try passkeys, from a terminal or a script. All the work is the daemon's.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <utility>
+#include <vector>
+
+#include "cli/verb.h"
+
+namespace passkeyd::cli {
+namespace {
+
+constexpr Verb kVerbs[] = {
+    {"enroll", "Make a new passkey", declare_enroll},
+    {"list", "Show the passkeys of an account", declare_list},
+    {"test", "Try a sign-in, without signing in", declare_test},
+    {"status", "Show how the passkey service is doing", declare_status},
+};
+
+ExitCode run(int argc, char **argv) {
+  CLI::App app("Passkeys for signing in to this computer");
+  app.name("passkeyctl");
+  app.set_version_flag("--version", "passkeyctl " PASSKEYD_VERSION);
+  app.require_subcommand(1);
+  app.footer(
+      "Exit status: 0 done, 1 passkey not accepted, 2 wrong usage, 3 no verdict (service, key or person not "
+      "there),\n4 not allowed, 5 no passkey, 6 too many failed tries.");
+  std::vector<std::pair<const CLI::App *, Run>> runs;
+  for (const Verb &verb : kVerbs) {
+    CLI::App &command = *app.add_subcommand(verb.name, verb.summary);
+    runs.emplace_back(&command, verb.declare(command));
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError &stop) {
+    return app.exit(stop) == 0 ? ExitCode::Ok : ExitCode::Usage;  // --help and --version stop it, too
+  }
+  for (const auto &[command, run_it] : runs)
+    if (command->parsed()) return run_it();
+  return ExitCode::Usage;
+}
+
+}  // namespace
+}  // namespace passkeyd::cli
+
+int main(int argc, char **argv) {
+  try {
+    return static_cast<int>(passkeyd::cli::run(argc, argv));
+  } catch (const std::exception &problem) {
+    std::fprintf(stderr, "passkeyctl: %s\n", problem.what());
+    return static_cast<int>(passkeyd::cli::ExitCode::Unavailable);
+  }
+}

@@ -1,0 +1,22 @@
+/// Lines from a person or a pipe. Hidden input is undone however it ends: a signal that would stop or end the
+/// process finds the terminal as it was.
+#pragma once
+
+#include <string>
+
+#include "common/result.h"
+#include "common/secret.h"
+
+namespace passkeyd::cli {
+
+enum class Echo { Off, On };
+
+/// Shows `prompt` on the controlling terminal, whatever standard input and output are, and reads a line
+/// there. Without echo, what was typed before the prompt is thrown away. Errors: Cancelled (no terminal, end
+/// of file), InvalidInput (longer than a Secret may be).
+Result<Secret> read_from_terminal(const std::string &prompt, Echo echo);
+
+/// Reads one line of standard input and not a byte more. Errors as above.
+Result<Secret> read_from_stdin();
+
+}  // namespace passkeyd::cli

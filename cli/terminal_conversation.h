@@ -1,0 +1,37 @@
+/// TerminalConversation: cues on standard error, questions on the terminal, or answers from standard input
+/// for scripts.
+#pragma once
+
+#include "client/conversation.h"
+
+namespace CLI {
+class App;
+}
+
+namespace passkeyd::cli {
+
+/// Where answers come from. Never from the command line or the environment: other processes can read those.
+enum class Answers {
+  Terminal,  ///< /dev/tty, PINs without echo
+  Stdin,     ///< one line of standard input for each question; an empty one steps down
+};
+
+/// Adds --pin-stdin; `from_stdin` must live as long as `command`.
+void add_pin_option(CLI::App &command, bool &from_stdin);
+Answers answers_from(bool from_stdin);
+
+class TerminalConversation final : public Conversation {
+ public:
+  explicit TerminalConversation(Answers answers) : answers_(answers) {}
+
+  Status tell(Tone tone, const std::string &text) override;
+  Result<std::optional<Secret>> ask_secret(const std::string &prompt) override;
+  Result<std::optional<std::string>> ask(const std::string &prompt) override;
+  Result<std::optional<std::size_t>> choose(const std::string &prompt,
+                                            const std::vector<std::string> &options) override;
+
+ private:
+  Answers answers_;
+};
+
+}  // namespace passkeyd::cli

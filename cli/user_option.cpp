@@ -1,0 +1,29 @@
+/// Finding out whom it is about.
+#include "cli/user_option.h"
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+
+namespace passkeyd::cli {
+
+void add_user_option(CLI::App &command, std::string &name) {
+  const auto check = [](const std::string &given) {
+    const Result<UserName> parsed = UserName::parse(given);
+    return parsed ? std::string() : parsed.error().sentence;
+  };
+  command.add_option("--user", name, "The account; without it, your own")->type_name("NAME")->check(check);
+}
+
+/// The real uid: under sudo that is root, and root's passkeys are then meant. The environment is not asked.
+Result<UserName> user_of(const std::string &name) {
+  if (!name.empty()) return UserName::parse(name);
+  const passwd *own = getpwuid(getuid());  // the only thread, and used at once
+  if (own == nullptr)
+    return Error{ErrorKind::NotFound,
+                 "user " + std::to_string(getuid()) + " has no account here; use --user"};
+  return UserName::parse(own->pw_name);
+}
+
+}  // namespace passkeyd::cli

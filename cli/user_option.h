@@ -1,0 +1,21 @@
+/// --user: whose passkeys a verb is about.
+#pragma once
+
+#include <string>
+
+#include "common/account.h"
+#include "common/result.h"
+
+namespace CLI {
+class App;
+}
+
+namespace passkeyd::cli {
+
+/// Adds --user NAME, checked when it is parsed; `name` must live as long as `command`.
+void add_user_option(CLI::App &command, std::string &name);
+
+/// The account meant: `name`, or the caller's own if it is empty. Errors: InvalidInput, NotFound.
+Result<UserName> user_of(const std::string &name);
+
+}  // namespace passkeyd::cli

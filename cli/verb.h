@@ -1,0 +1,27 @@
+/// A verb of passkeyctl: one row of the table in main.cpp, one file.
+#pragma once
+
+#include <functional>
+
+#include "cli/exit_code.h"
+
+namespace CLI {
+class App;
+}
+
+namespace passkeyd::cli {
+
+using Run = std::function<ExitCode()>;
+
+struct Verb {
+  const char *name;
+  const char *summary;
+  Run (*declare)(CLI::App &command);  ///< adds the verb's options; gives what to run once they are parsed
+};
+
+Run declare_enroll(CLI::App &command);
+Run declare_list(CLI::App &command);
+Run declare_test(CLI::App &command);
+Run declare_status(CLI::App &command);
+
+}  // namespace passkeyd::cli

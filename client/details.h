@@ -1,0 +1,41 @@
+/// Details: what comes with a step, read off the bus into plain, bounded, printable values. Knows what the
+/// keys are; the words are made elsewhere.
+#pragma once
+
+#include <systemd/sd-bus.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/result.h"
+#include "common/steps.h"
+
+namespace passkeyd {
+
+struct Details {
+  static constexpr std::size_t kMaxText = 96;     ///< bytes of a device's or a passkey's name that are shown
+  static constexpr std::size_t kMaxOptions = 16;  ///< more to choose from than this is a mistake
+
+  std::string message;                           ///< message id (common/steps.h), or empty
+  std::string device = {};                       ///< empty: not said
+  std::string name = {};                         ///< empty: not said
+  std::string credential = {};                   ///< empty: not said
+  std::optional<std::uint32_t> tries_left = {};  ///< PIN tries
+  std::optional<std::uint32_t> wait_seconds = {};
+  std::vector<std::string> options = {};
+};
+
+/// What Attempt.Next answered.
+struct NextStep {
+  Step step = Step::Unavailable;
+  Details details;
+};
+
+/// Reads "sa{sv}". Keys that we do not know are skipped, so that a newer daemon can say more. Errors:
+/// Malformed for a step we do not know, a known key of another type, a missing message where something is to
+/// be shown, or anything before or after.
+Result<NextStep> read_next_step(sd_bus_message *reply);
+
+}  // namespace passkeyd

@@ -1,0 +1,116 @@
+/// Reading records. Every a{sv} here goes through one reader that keeps the basic types.
+#include "client/records.h"
+
+#include "client/printable.h"
+
+namespace passkeyd {
+namespace {
+
+constexpr std::size_t kMaxRecords = 4096;
+constexpr std::size_t kMaxText = 255;
+
+Error malformed(const char *what) {
+  return {ErrorKind::Malformed, what};
+}
+
+std::optional<StatusValue> read_value(sd_bus_message *m, std::string_view type) {
+  if (type == "s") {
+    const char *text = nullptr;
+    if (sd_bus_message_read(m, "v", "s", &text) <= 0) return std::nullopt;
+    return printable(text, kMaxText);
+  }
+  if (type == "u") {
+    std::uint32_t number = 0;
+    if (sd_bus_message_read(m, "v", "u", &number) <= 0) return std::nullopt;
+    return static_cast<std::int64_t>(number);
+  }
+  if (type == "x") {
+    std::int64_t number = 0;
+    if (sd_bus_message_read(m, "v", "x", &number) <= 0) return std::nullopt;
+    return number;
+  }
+  int truth = 0;
+  if (sd_bus_message_read(m, "v", "b", &truth) <= 0) return std::nullopt;
+  return truth != 0;
+}
+
+/// Reads the a{sv} that comes next.
+Result<StatusReport> read_dictionary(sd_bus_message *m) {
+  StatusReport report;
+  if (sd_bus_message_enter_container(m, 'a', "{sv}") <= 0)
+    return malformed("no dictionary where one belongs");
+  int more = 0;
+  while ((more = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
+    const char *key = nullptr;
+    const char *contents = nullptr;
+    char kind = 0;
+    if (sd_bus_message_read(m, "s", &key) <= 0 || sd_bus_message_peek_type(m, &kind, &contents) <= 0)
+      return malformed("a dictionary entry does not parse");
+    const std::string_view type = contents != nullptr ? contents : "";
+    if (type == "s" || type == "u" || type == "x" || type == "b") {
+      std::optional<StatusValue> value = read_value(m, type);
+      if (!value) return malformed("a dictionary value does not parse");
+      report.insert_or_assign(printable(key, kMaxText), std::move(*value));
+    } else if (sd_bus_message_skip(m, "v") < 0) {
+      return malformed("a dictionary value does not parse");
+    }
+    if (sd_bus_message_exit_container(m) < 0) return malformed("a dictionary entry does not parse");
+  }
+  if (more < 0 || sd_bus_message_exit_container(m) < 0) return malformed("a dictionary does not parse");
+  return report;
+}
+
+/// Puts `row[key]` into `into`. False if it is there and of another type.
+template <class T>
+bool take(const StatusReport &row, const char *key, T &into) {
+  const auto found = row.find(key);
+  if (found == row.end()) return true;
+  const T *value = std::get_if<T>(&found->second);
+  if (value != nullptr) into = *value;
+  return value != nullptr;
+}
+
+/// nullopt: the row has no id, or a value of the wrong type.
+std::optional<CredentialRecord> record_of(const StatusReport &row) {
+  CredentialRecord record;
+  std::int64_t last_used = 0;
+  const bool sound = take(row, "id", record.id) && take(row, "user", record.user) &&
+                     take(row, "name", record.name) && take(row, "way", record.way) &&
+                     take(row, "device", record.device) && take(row, "state", record.state) &&
+                     take(row, "created", record.created) && take(row, "last-used", last_used) &&
+                     take(row, "user-verification", record.user_verification);
+  if (!sound || record.id.empty()) return std::nullopt;
+  if (row.contains("last-used")) record.last_used = last_used;
+  return record;
+}
+
+}  // namespace
+
+Result<CredentialList> list_credentials(Bus &bus, const UserName &user, Patience &patience) {
+  const Message reply = TRY(bus.call_manager(
+      "ListCredentials", [&](sd_bus_message *m) { return sd_bus_message_append(m, "s", user.str().c_str()); },
+      patience));
+  if (sd_bus_message_has_signature(reply.get(), "aa{sv}") <= 0 ||
+      sd_bus_message_enter_container(reply.get(), 'a', "a{sv}") < 0)
+    return malformed("ListCredentials: the answer is no list");
+  CredentialList list;
+  while (sd_bus_message_at_end(reply.get(), 0) == 0) {
+    const StatusReport row = TRY(read_dictionary(reply.get()));
+    if (list.records.size() + list.unreadable == kMaxRecords)
+      return malformed("ListCredentials: too many rows");
+    if (std::optional<CredentialRecord> record = record_of(row))
+      list.records.push_back(std::move(*record));
+    else
+      ++list.unreadable;
+  }
+  return list;
+}
+
+Result<StatusReport> get_status(Bus &bus, Patience &patience) {
+  const Message reply = TRY(bus.call_manager("GetStatus", {}, patience));
+  if (sd_bus_message_has_signature(reply.get(), "a{sv}") <= 0)
+    return malformed("GetStatus: the answer is no dictionary");
+  return read_dictionary(reply.get());
+}
+
+}  // namespace passkeyd

@@ -1,0 +1,44 @@
+/// Records: what the daemon tells about itself and about enrolled credentials, read off the bus. For
+/// listings; no login depends on it.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "client/bus.h"
+#include "common/account.h"
+
+namespace passkeyd {
+
+/// One enrolled credential, as ListCredentials describes it. Texts are printable.
+struct CredentialRecord {
+  std::string id;
+  std::string user = {};
+  std::string name = {};
+  std::string way = {};
+  std::string device = {};
+  std::string state = {};
+  std::int64_t created = 0;                    ///< seconds since 1970
+  std::optional<std::int64_t> last_used = {};  ///< nullopt: never
+  bool user_verification = false;
+};
+
+struct CredentialList {
+  std::vector<CredentialRecord> records;
+  std::size_t unreadable = 0;  ///< rows that made no sense; they never hide the others
+};
+
+/// The passkeys of `user`. Errors: as Bus::call_manager; Malformed if the answer is no list, or absurdly
+/// long.
+Result<CredentialList> list_credentials(Bus &bus, const UserName &user, Patience &patience);
+
+/// What GetStatus says: texts, whole numbers and truths by name. Entries of other types are left out.
+using StatusValue = std::variant<std::string, std::int64_t, bool>;
+using StatusReport = std::map<std::string, StatusValue>;
+Result<StatusReport> get_status(Bus &bus, Patience &patience);
+
+}  // namespace passkeyd

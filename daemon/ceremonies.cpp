@@ -1,0 +1,262 @@
+/// Ceremony processes: spawning, the queue for a device, the last word.
+#include "daemon/ceremonies.h"
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+
+namespace passkeyd {
+namespace {
+
+/// Most cues one ceremony may give; a process that gives more is talking nonsense.
+constexpr int kMostCues = 16;
+
+Result<pid_t> spawn(const std::string &program, int socket) {
+  posix_spawn_file_actions_t actions;
+  posix_spawnattr_t attributes;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawnattr_init(&attributes);
+  posix_spawn_file_actions_adddup2(&actions, socket, wire::kCeremonyFd);
+  posix_spawn_file_actions_addclosefrom_np(&actions, wire::kCeremonyFd + 1);
+  sigset_t none;
+  sigemptyset(&none);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+
+  std::string name = "passkeyd-ceremony";
+  char *argv[] = {name.data(), nullptr};
+  pid_t pid = -1;
+  const int failed = posix_spawn(&pid, program.c_str(), &actions, &attributes, argv, environ);
+  posix_spawnattr_destroy(&attributes);
+  posix_spawn_file_actions_destroy(&actions);
+  if (failed != 0) return errno_error("start " + program, failed);
+  return pid;
+}
+
+std::uint64_t microseconds(std::chrono::milliseconds span) {
+  return static_cast<std::uint64_t>(std::chrono::microseconds(span).count());
+}
+
+}  // namespace
+
+bool is_last(const wire::Event &event) {
+  return !std::holds_alternative<wire::TouchCue>(event) && !std::holds_alternative<wire::VerifyCue>(event);
+}
+
+/// What the story holds: the request until it is launched, then the link to its process.
+class Ceremonies::Handle final : public OngoingCeremony {
+ public:
+  Handle(Ceremonies &all, wire::Request request, std::string device, std::vector<Fd> secrets,
+         Mailbox<News> &to, std::size_t number, std::chrono::milliseconds deadline)
+      : all_(all),
+        request_(std::move(request)),
+        device_(std::move(device)),
+        secrets_(std::move(secrets)),
+        to_(to),
+        number_(number),
+        deadline_(deadline) {}
+  ~Handle() override;
+
+  void say(std::optional<wire::Event> event) { to_.post(News{number_, std::move(event)}); }
+
+  Ceremonies &all_;
+  wire::Request request_;
+  std::string device_;
+  std::vector<Fd> secrets_;
+  Mailbox<News> &to_;
+  std::size_t number_;
+  std::chrono::milliseconds deadline_;
+  Process *process_ = nullptr;
+};
+
+/// A running process. Outlives its handle until it has really ended, and keeps its device reserved that long.
+class Ceremonies::Process {
+ public:
+  Process(Ceremonies &all, Handle &handle) : all_(all), handle_(&handle), device_(handle.device_) {}
+
+  Status begin() {
+    int pair[2] = {-1, -1};
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) != 0)
+      return errno_error("socketpair", errno);
+    socket_.reset(pair[0]);
+    const Fd theirs(pair[1]);
+    // The process blocks on its end; only ours must not.
+    if (fcntl(theirs.get(), F_SETFL, 0) != 0) return errno_error("fcntl", errno);
+    std::vector<int> fds;
+    for (const Fd &secret : handle_->secrets_) fds.push_back(secret.get());
+    TRY(wire::send(socket_.get(), wire::encode(handle_->request_), fds));
+    handle_->secrets_.clear();
+    const pid_t pid = TRY(spawn(all_.program_, theirs.get()));
+    const int failed = watch(pid);
+    if (failed < 0) {
+      kill(pid, SIGKILL);  // not reaped yet, so the number is still its own
+      waitpid(pid, nullptr, 0);
+      return errno_error("watch ceremony", -failed);
+    }
+    return Ok{};
+  }
+
+  /// The story has let go: tell the process by closing its socket, and kill it if it does not end.
+  void let_go() {
+    handle_ = nullptr;
+    hang_up();
+  }
+
+  [[nodiscard]] const std::string &device() const { return device_; }
+  Handle *handle_of() { return handle_; }
+
+ private:
+  /// Registers all three sources; a negative errno if one could not be.
+  int watch(pid_t pid) {
+    sd_event_source *source = nullptr;
+    int failed = sd_event_add_child(all_.loop_, &source, pid, WEXITED, on_exit, this);
+    if (failed < 0) return failed;
+    child_.reset(source);
+    failed = sd_event_add_io(all_.loop_, &source, socket_.get(), EPOLLIN, on_readable, this);
+    if (failed < 0) return failed;
+    readable_.reset(source);
+    failed = sd_event_add_time_relative(all_.loop_, &source, CLOCK_BOOTTIME, microseconds(handle_->deadline_),
+                                        0, on_deadline, this);
+    if (failed < 0) return failed;
+    timer_.reset(source);
+    return 0;
+  }
+
+  void kill_now() { sd_event_source_send_child_signal(child_.get(), SIGKILL, nullptr, 0); }
+
+  /// Closes our end, which tells the process to stop, and gives it kGrace to do so.
+  void hang_up() {
+    if (!socket_) return;
+    readable_.reset();
+    socket_.reset();
+    sd_event_source *source = nullptr;
+    if (sd_event_add_time_relative(all_.loop_, &source, CLOCK_BOOTTIME, microseconds(kGrace), 1000,
+                                   on_grace_over, this) < 0)
+      return kill_now();
+    timer_.reset(source);
+  }
+
+  /// Reads all there is. Ends in a last event or by running dry.
+  void drain() {
+    while (socket_) {
+      Result<std::optional<wire::Received>> received = wire::receive(socket_.get());
+      if (!received) return finish(received.error());
+      if (!received.value()) return;
+      const Bytes &message = received.value()->message;
+      if (message.empty()) return finish(Error{ErrorKind::Internal, "the ceremony ended without an answer"});
+      Result<wire::Event> event = wire::decode_event(message);
+      if (!event) return finish(event.error());
+      if (is_last(event.value())) return finish(std::move(event).value());
+      if (++cues_ > kMostCues) return finish(Error{ErrorKind::Malformed, "the ceremony gives too many cues"});
+      if (handle_ != nullptr) handle_->say(std::move(event).value());
+    }
+  }
+
+  void finish(wire::Event last) {
+    if (handle_ != nullptr) handle_->say(std::move(last));
+    hang_up();
+  }
+
+  static int on_readable(sd_event_source *, int, std::uint32_t, void *self) {
+    static_cast<Process *>(self)->drain();
+    return 0;
+  }
+
+  static int on_deadline(sd_event_source *, std::uint64_t, void *self) {
+    static_cast<Process *>(self)->finish(
+        Error{ErrorKind::Timeout, "the ceremony took too long and was ended"});
+    return 0;
+  }
+
+  static int on_grace_over(sd_event_source *, std::uint64_t, void *self) {
+    static_cast<Process *>(self)->kill_now();
+    return 0;
+  }
+
+  static int on_exit(sd_event_source *, const siginfo_t *, void *self) {
+    auto &process = *static_cast<Process *>(self);
+    process.drain();              // its last words may still be in the socket
+    process.all_.ended(process);  // destroys *self
+    return 0;
+  }
+
+  Ceremonies &all_;
+  Handle *handle_;
+  std::string device_;
+  Fd socket_;
+  EventSource child_;
+  EventSource readable_;
+  EventSource timer_;
+  int cues_ = 0;
+};
+
+Ceremonies::Handle::~Handle() {
+  all_.waiting_.remove(this);
+  if (process_ != nullptr) process_->let_go();
+}
+
+Ceremonies::Ceremonies(sd_event *loop, std::string program) : loop_(loop), program_(std::move(program)) {}
+
+Ceremonies::~Ceremonies() = default;
+
+std::size_t Ceremonies::count() const {
+  return running_.size() + waiting_.size();
+}
+
+std::unique_ptr<OngoingCeremony> Ceremonies::start(wire::Request request, std::string device,
+                                                   std::vector<Fd> secrets, Mailbox<News> &to,
+                                                   std::size_t number, std::chrono::milliseconds deadline) {
+  auto handle = std::make_unique<Handle>(*this, std::move(request), std::move(device), std::move(secrets), to,
+                                         number, deadline);
+  if (count() >= kMost) {
+    handle->say(Error{ErrorKind::Busy, "too many sign-ins at once"});
+    return handle;
+  }
+  const bool in_use = std::any_of(running_.begin(), running_.end(), [&](const auto &process) {
+    return !handle->device_.empty() && process->device() == handle->device_;
+  });
+  if (in_use) {
+    waiting_.push_back(handle.get());
+    handle->say(std::nullopt);
+  } else {
+    launch(*handle);
+  }
+  return handle;
+}
+
+bool Ceremonies::launch(Handle &handle) {
+  auto process = std::make_unique<Process>(*this, handle);
+  const Status begun = process->begin();
+  if (!begun) {
+    handle.say(begun.error());
+    return false;
+  }
+  handle.process_ = process.get();
+  running_.push_back(std::move(process));
+  return true;
+}
+
+void Ceremonies::ended(Process &process) {
+  if (process.handle_of() != nullptr) process.handle_of()->process_ = nullptr;
+  const std::string device = process.device();
+  running_.remove_if([&](const auto &each) { return each.get() == &process; });
+  if (!device.empty()) start_next(device);
+}
+
+void Ceremonies::start_next(const std::string &device) {
+  for (;;) {
+    const auto next =
+        std::find_if(waiting_.begin(), waiting_.end(), [&](Handle *each) { return each->device_ == device; });
+    if (next == waiting_.end()) return;
+    Handle &handle = **next;
+    waiting_.erase(next);
+    if (launch(handle)) return;
+  }
+}
+
+}  // namespace passkeyd

@@ -1,0 +1,19 @@
+/// The operations a ceremony process can perform, each one blocking call into usb/, tpm/ or the account
+/// database.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "daemon/ceremony/wire.h"
+
+namespace passkeyd {
+
+/// Performs `request` with the secrets that came along; cues go to `say`. Returns the last event.
+wire::Event perform(const wire::Request &request, std::vector<Fd> secrets,
+                    const std::function<void(const wire::Event &)> &say);
+
+/// From another thread: makes a key that waits for a touch stop waiting.
+void cancel_operation();
+
+}  // namespace passkeyd

@@ -1,0 +1,105 @@
+/// The wire between passkeyd and a ceremony process: one request, then events, each one CBOR message (RFC
+/// 8949) on a SOCK_SEQPACKET socket. Secrets do not travel in messages: their sealed memory files ride along
+/// as descriptors. Both sides parse what the other says as hostile; the process that talks to devices above
+/// all.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "common/handle.h"
+#include "common/result.h"
+#include "webauthn/authenticator.h"
+
+namespace passkeyd::wire {
+
+/// Largest message either side accepts, in bytes.
+inline constexpr std::size_t kMaxMessage = 128 * 1024;
+/// Most descriptors beside a message: a PIN, and the new PIN or its repetition.
+inline constexpr std::size_t kMaxFds = 2;
+/// The descriptor on which a ceremony process finds its socket.
+inline constexpr int kCeremonyFd = 3;
+
+/// What number the system gives a name now. Asked in a ceremony process since NSS may ask a network.
+struct LookUpAccount {
+  std::string user;
+};
+/// What the key at `device` is and can do.
+struct DescribeKey {
+  std::string device;
+};
+/// Whether the key at `device` holds one of `ids`; a silent probe, no touch.
+struct ProbeKey {
+  std::string device;
+  std::string rp_id;
+  std::vector<Bytes> ids;
+};
+/// Whether the TPM has room for a PIN try.
+struct AskTpm {
+  std::string tcti;
+};
+/// An assertion. `device` is a hidraw path (usb) or a TCTI string (tpm). Descriptors: the PIN, if any.
+struct Prove {
+  Way way;
+  std::string device;
+  AssertionRequest request;
+};
+/// A new credential. Descriptors: the PIN, if any; for tpm the new PIN and its repetition.
+struct Enroll {
+  Way way;
+  std::string device;
+  RegistrationRequest request;
+};
+
+using Request = std::variant<LookUpAccount, DescribeKey, ProbeKey, AskTpm, Prove, Enroll>;
+
+// --- events ---
+struct TouchCue {};
+struct VerifyCue {};
+struct AccountFound {
+  uid_t uid;
+  std::string name;  ///< as the system spells it
+};
+struct KeyDescribed {
+  bool has_pin = false;
+  bool has_uv = false;
+};
+struct KeyProbed {
+  bool holds = false;
+};
+struct TpmHasRoom {};
+
+/// nullopt in Proved: this authenticator holds none of the credentials.
+struct Proved {
+  std::optional<Assertion> assertion;
+};
+struct Enrolled {
+  Registration registration;
+};
+
+/// Cues may come any number of times (bounded by the reader); every other event ends the ceremony.
+using Event = std::variant<Error, TouchCue, VerifyCue, AccountFound, KeyDescribed, KeyProbed, TpmHasRoom,
+                           Proved, Enrolled>;
+
+Bytes encode(const Request &request);
+Result<Request> decode_request(ByteView message);
+Bytes encode(const Event &event);
+/// Errors: Malformed. Texts that will be shown are printable and bounded afterwards; byte strings are
+/// bounded.
+Result<Event> decode_event(ByteView message);
+
+/// Sends one message with descriptors. Errors: Io.
+Status send(int socket, ByteView message, const std::vector<int> &fds);
+
+struct Received {
+  Bytes message;        ///< empty: the other side has closed
+  std::vector<Fd> fds;  ///< CLOEXEC
+};
+/// Receives one message. Blocks, or on a non-blocking socket gives nullopt when there is none now.
+/// Errors: Io, Malformed (too long).
+Result<std::optional<Received>> receive(int socket);
+
+}  // namespace passkeyd::wire

@@ -1,0 +1,21 @@
+/// Enrollment: the story of adding a passkey to an account.
+#pragma once
+
+#include "daemon/caller.h"
+#include "daemon/face.h"
+#include "daemon/house.h"
+#include "daemon/task.h"
+
+namespace passkeyd {
+
+struct EnrollmentRequest {
+  UserName user;
+  std::optional<Way> way;  ///< nullopt: a key if one is plugged in, otherwise the TPM
+  std::string name;        ///< empty: named after the authenticator
+  Caller caller;
+};
+
+/// Tells the whole story to `face`; every path ends in face.finish() or face.refuse().
+Task<void> tell_enrollment(House &house, Face &face, EnrollmentRequest request);
+
+}  // namespace passkeyd

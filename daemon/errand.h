@@ -1,0 +1,33 @@
+/// Errand: a ceremony without cues and without a person, such as looking up an account or describing a key.
+#pragma once
+
+#include "daemon/house.h"
+#include "daemon/task.h"
+
+namespace passkeyd {
+
+/// Longest an errand may take, its process included. A key that somebody else holds or an account database
+/// that hangs ends here.
+inline constexpr std::chrono::seconds kErrandDeadline{5};
+
+/// Runs one ceremony to its last event. Errors: the ceremony's, or Malformed if it answers something else
+/// than a T.
+template <class T>
+Task<Result<T>> errand(House &house, wire::Request request, std::string device) {
+  Mailbox<News> news(house.loop);
+  const auto ceremony =
+      house.ceremonies.start(std::move(request), std::move(device), {}, news, 0, kErrandDeadline);
+  for (;;) {
+    News latest = co_await news.next();
+    if (!latest.event || !is_last(*latest.event)) continue;
+    if (auto *answer = std::get_if<T>(&*latest.event)) co_return std::move(*answer);
+    if (auto *error = std::get_if<Error>(&*latest.event)) co_return std::move(*error);
+    co_return Error{ErrorKind::Malformed, "the ceremony answered something else"};
+  }
+}
+
+/// The account of that name as the system knows it now. NotFound if there is none, or if the system spells
+/// the name otherwise (a directory may ignore case; what is stored here does not).
+Task<Result<Account>> look_up(House &house, UserName user);
+
+}  // namespace passkeyd

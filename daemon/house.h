@@ -1,0 +1,27 @@
+/// House: what every story may use. One of each, made in main, living as long as the daemon.
+#pragma once
+
+#include <systemd/sd-bus.h>
+#include <systemd/sd-event.h>
+
+#include "common/clock.h"
+#include "daemon/ceremonies.h"
+#include "daemon/config.h"
+#include "ledger/ledger.h"
+
+namespace passkeyd {
+
+struct House {
+  sd_event *loop;
+  sd_bus *bus;
+  Config config;
+  RpId rp_id;  ///< the ledger's, whatever the configuration says by now
+  Ledger ledger;
+  Ceremonies ceremonies;
+  const Clock &clock;
+  std::string boot_id;
+
+  [[nodiscard]] Moment moment() const { return {clock.wall(), clock.boot(), boot_id}; }
+};
+
+}  // namespace passkeyd

@@ -1,0 +1,146 @@
+/// passkeyd: the daemon that verifies passkeys. This file opens what the house needs, in order, and runs the
+/// loop.
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <csignal>
+#include <cstdio>
+
+#include "common/log.h"
+#include "common/steps.h"
+#include "daemon/bus.h"
+#include "daemon/service.h"
+
+namespace passkeyd {
+namespace {
+
+inline void drop_loop(sd_event *loop) {
+  sd_event_unref(loop);
+}
+using Loop = Handle<sd_event, drop_loop>;
+
+struct Options {
+  std::string config_directory = "/etc/passkeyd";
+  std::string state_directory = "/var/lib/passkeyd";
+};
+
+/// The PIN passes through as a memory file nobody here reads, but a core dump or a debugger has no business
+/// anyway.
+void harden() {
+  prctl(PR_SET_DUMPABLE, 0);
+  prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  const rlimit none{0, 0};
+  setrlimit(RLIMIT_CORE, &none);
+  umask(0077);
+}
+
+Result<Loop> make_loop() {
+  sigset_t handled;
+  sigemptyset(&handled);
+  for (const int number : {SIGCHLD, SIGTERM, SIGINT}) sigaddset(&handled, number);
+  sigprocmask(SIG_BLOCK, &handled, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  sd_event *held = nullptr;
+  int failed = sd_event_new(&held);
+  if (failed < 0) return errno_error("event loop", -failed);
+  Loop loop(held);
+  for (const int number : {SIGTERM, SIGINT}) {
+    failed = sd_event_add_signal(loop.get(), nullptr, number, nullptr, nullptr);  // ends the loop
+    if (failed < 0) return errno_error("event loop", -failed);
+  }
+  sd_event_set_watchdog(loop.get(), 1);
+  return loop;
+}
+
+/// The system bus at its fixed place; the environment has no say.
+Result<Bus> connect_bus(sd_event *loop) {
+  sd_bus *held = nullptr;
+  int failed = sd_bus_new(&held);
+  if (failed < 0) return errno_error("bus", -failed);
+  Bus connection(held);
+  const std::string address = std::string("unix:path=") + bus::kSystemBusSocket;
+  failed = sd_bus_set_address(held, address.c_str());
+  if (failed >= 0) failed = sd_bus_set_bus_client(held, 1);
+  if (failed >= 0) failed = sd_bus_start(held);
+  if (failed >= 0) failed = sd_bus_attach_event(held, loop, SD_EVENT_PRIORITY_NORMAL);
+  if (failed >= 0) failed = sd_bus_set_exit_on_disconnect(held, 1);
+  if (failed < 0) return errno_error(std::string("connect to ") + bus::kSystemBusSocket, -failed);
+  return connection;
+}
+
+/// The configured RP ID, or the machine's name: only the very first start asks.
+Result<RpId> wished_rp_id(const Config &config) {
+  if (config.rp_id) return *config.rp_id;
+  std::array<char, 256> name{};
+  if (gethostname(name.data(), name.size() - 1) != 0) return errno_error("gethostname", errno);
+  Result<RpId> parsed = RpId::parse(name.data());
+  if (parsed) return parsed;
+  return Error{ErrorKind::NotConfigured,
+               "this machine's name cannot be an RP ID; set rp_id in passkeyd.conf"};
+}
+
+Status serve(const Options &options) {
+  const SystemClock clock;
+  Config config = TRY(load_config(options.config_directory));
+  const Moment started = TRY(moment_of(clock));
+  Ledger ledger = TRY(Ledger::open(options.state_directory + "/ledger.db", started.wall));
+  const RpId wished = TRY(wished_rp_id(config));
+  RpId rp_id = TRY(ledger.fix_rp_id(wished));
+  if (config.rp_id && *config.rp_id != rp_id)
+    log_line(LogLevel::Warning, "rp_id in passkeyd.conf is " + config.rp_id->str() +
+                                    ", but passkeys were enrolled for " + rp_id.str() +
+                                    ", which stays in force");
+  const Loop loop = TRY(make_loop());
+  const Bus connection = TRY(connect_bus(loop.get()));
+  House house{loop.get(),
+              connection.get(),
+              std::move(config),
+              std::move(rp_id),
+              std::move(ledger),
+              Ceremonies(loop.get(), PASSKEYD_CEREMONY),
+              clock,
+              started.boot_id};
+  Service service(house);
+  TRY(service.publish());
+  int failed = sd_bus_request_name(connection.get(), bus::kService, 0);
+  if (failed < 0) return errno_error(std::string("own the bus name ") + bus::kService, -failed);
+  log_line(LogLevel::Info, "ready; relying party ID is " + house.rp_id.str());
+  sd_notify(0, "READY=1");
+  failed = sd_event_loop(loop.get());
+  sd_notify(0, "STOPPING=1");
+  if (failed < 0) return errno_error("event loop", -failed);
+  return Ok{};
+}
+
+int run(int argc, char **argv) {
+  Options options;
+  CLI::App app("passkeyd verifies passkeys for pam_passkey and passkeyctl. See passkeyd(8).", "passkeyd");
+  app.add_option("--config-directory", options.config_directory,
+                 "where passkeyd.conf and passkeyd.conf.d are")
+      ->capture_default_str();
+  app.add_option("--state-directory", options.state_directory, "where the ledger is")->capture_default_str();
+  app.set_version_flag("--version", std::string("passkeyd ") + PASSKEYD_VERSION);
+  CLI11_PARSE(app, argc, argv);
+  harden();
+  const Status served = serve(options);
+  if (served) return EXIT_SUCCESS;
+  log_line(LogLevel::Error, served.error().sentence);
+  return EXIT_FAILURE;
+}
+
+}  // namespace
+}  // namespace passkeyd
+
+int main(int argc, char **argv) {
+  try {
+    return passkeyd::run(argc, argv);
+  } catch (const std::exception &error) {
+    passkeyd::log_line(passkeyd::LogLevel::Error, std::string("ended by an exception: ") + error.what());
+    return EXIT_FAILURE;
+  }
+}

@@ -1,0 +1,21 @@
+/// Questions that both stories, login and enrollment, put to a face.
+#pragma once
+
+#include "daemon/ceremony/wire.h"
+#include "daemon/face.h"
+#include "daemon/task.h"
+#include "usb/keys.h"
+
+namespace passkeyd {
+
+/// A PIN, as a memory file that nobody here reads. `message`: which one is wanted; `device`: of what.
+/// Errors: Cancelled when the person stepped down.
+Task<Result<Fd>> ask_pin(Face &face, const char *message, const std::string &device);
+
+/// One of the plugged-in keys; asks only if there are several. Errors: NoDevice, Cancelled.
+Task<Result<KeyInfo>> choose_key(Face &face, const std::vector<KeyInfo> &keys);
+
+/// What `device` waits for now, from a ceremony's cue; or that it is in use by somebody else (nullopt).
+Say cue_for(const std::optional<wire::Event> &cue, const std::string &device);
+
+}  // namespace passkeyd

@@ -1,0 +1,164 @@
+/// The Manager object: its table, and what each method takes from its message.
+#include "daemon/service.h"
+
+#include <algorithm>
+#include <cerrno>
+
+#include "common/log.h"
+#include "daemon/enrollment.h"
+#include "daemon/errand.h"
+#include "daemon/login.h"
+#include "daemon/reply.h"
+#include "daemon/request.h"
+
+namespace passkeyd {
+
+/// One Attempt object. Member order: the story goes first, then the face it speaks to.
+struct Service::OneAttempt {
+  OneAttempt(sd_event *loop, sd_bus *bus, const std::string &path, const Caller &caller,
+             std::function<void()> gone)
+      : uid(caller.uid), face(loop, bus, path, caller.bus_name, std::move(gone)) {}
+  uid_t uid;
+  Face face;
+  Task<void> story;
+};
+
+struct Service::Method {
+  std::string_view name;
+  MayCall may_call;
+  Status (Service::*handler)(sd_bus_message *, const Caller &);
+};
+
+const Service::Method Service::kTable[] = {
+    {"BeginLogin", MayCall::RootOrSelf, &Service::begin_login},
+    {"BeginEnrollment", MayCall::Root, &Service::begin_enrollment},
+    {"ListCredentials", MayCall::RootOrSelf, &Service::list_credentials},
+    {"GetStatus", MayCall::Anyone, &Service::get_status},
+};
+
+const sd_bus_vtable Service::kMethods[] = {
+    SD_BUS_VTABLE_START(0),
+    SD_BUS_METHOD_WITH_NAMES("BeginLogin", "a{sv}", SD_BUS_PARAM(request), "o", SD_BUS_PARAM(attempt),
+                             Service::dispatch, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_NAMES("BeginEnrollment", "a{sv}", SD_BUS_PARAM(request), "o", SD_BUS_PARAM(attempt),
+                             Service::dispatch, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_NAMES("ListCredentials", "s", SD_BUS_PARAM(user), "aa{sv}", SD_BUS_PARAM(credentials),
+                             Service::dispatch, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_NAMES("GetStatus", "", SD_BUS_PARAM(), "a{sv}", SD_BUS_PARAM(status),
+                             Service::dispatch, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_VTABLE_END};
+
+Service::Service(House &house) : house_(house) {}
+Service::~Service() = default;
+
+Status Service::publish() {
+  sd_bus_slot *slot = nullptr;
+  const int failed = sd_bus_add_object_vtable(house_.bus, &slot, bus::kPath, bus::kManager, kMethods, this);
+  if (failed < 0) return errno_error("publish the manager", -failed);
+  object_.reset(slot);
+  return Ok{};
+}
+
+int Service::dispatch(sd_bus_message *call, void *self, sd_bus_error *) {
+  const Status handled = static_cast<Service *>(self)->handle(call);
+  if (!handled) return reply_error(call, handled.error());
+  return 1;
+}
+
+Status Service::handle(sd_bus_message *call) {
+  const Error refused{ErrorKind::NotAllowed, "You may not do this."};
+  const std::string_view member = sd_bus_message_get_member(call);
+  const auto row = std::find_if(std::begin(kTable), std::end(kTable),
+                                [&](const Method &method) { return method.name == member; });
+  if (row == std::end(kTable)) return refused;
+  const Caller caller = TRY(caller_of(call));
+  const bool allowed = row->may_call == MayCall::Anyone || row->may_call == MayCall::RootOrSelf ||
+                       (row->may_call == MayCall::Root && caller.is_root());
+  if (!allowed) return refused;
+  return (this->*row->handler)(call, caller);
+}
+
+namespace {
+
+/// A story that breaks off with an exception still ends well for whoever waits: not here, try another way.
+Task<void> to_the_end(Face &face, Task<void> story) {
+  bool broke = false;
+  try {
+    co_await story;
+  } catch (const std::exception &error) {
+    log_line(LogLevel::Error, std::string("an attempt broke off: ") + error.what());
+    broke = true;
+  }
+  if (broke) face.finish(say_error(Step::Unavailable, {ErrorKind::Internal, ""}));
+}
+
+}  // namespace
+
+template <class Story>
+Status Service::begin(sd_bus_message *call, const Caller &caller, Story story) {
+  const auto of_caller = std::count_if(attempts_.begin(), attempts_.end(),
+                                       [&](const auto &each) { return each.second->uid == caller.uid; });
+  if (attempts_.size() >= kMostAttempts ||
+      (!caller.is_root() && static_cast<std::size_t>(of_caller) >= kMostOfOneUser))
+    return Error{ErrorKind::Busy, "Too many sign-ins are under way. Try again in a moment."};
+  const std::string path = std::string(bus::kPath) + "/attempt/" + std::to_string(next_number_++);
+  auto attempt = std::make_unique<OneAttempt>(house_.loop, house_.bus, path, caller,
+                                              [this, path] { attempts_.erase(path); });
+  TRY(attempt->face.publish());
+  attempt->story = to_the_end(attempt->face, story(attempt->face));
+  OneAttempt &begun = *attempts_.emplace(path, std::move(attempt)).first->second;
+  const int failed = sd_bus_reply_method_return(call, "o", path.c_str());
+  if (failed < 0) {
+    attempts_.erase(path);
+    return errno_error("answer", -failed);
+  }
+  begun.story.start();
+  return Ok{};
+}
+
+Status Service::begin_login(sd_bus_message *call, const Caller &caller) {
+  LoginRequest request = TRY(read_login_request(call, caller));
+  return begin(call, caller, [&](Face &face) { return tell_login(house_, face, std::move(request)); });
+}
+
+Status Service::begin_enrollment(sd_bus_message *call, const Caller &caller) {
+  EnrollmentRequest request = TRY(read_enrollment_request(call, caller));
+  return begin(call, caller, [&](Face &face) { return tell_enrollment(house_, face, std::move(request)); });
+}
+
+Status Service::list_credentials(sd_bus_message *call, const Caller &caller) {
+  const char *text = nullptr;
+  if (sd_bus_message_read(call, "s", &text) < 0)
+    return Error{ErrorKind::InvalidInput, "The user name is missing."};
+  UserName user = TRY(UserName::parse(text));
+  std::erase_if(lists_, [](const Task<void> &each) { return each.done(); });
+  if (lists_.size() >= kMostAttempts) return Error{ErrorKind::Busy, "Too many requests are under way."};
+  lists_.push_back(tell_list(keep(call), caller, std::move(user)));
+  lists_.back().start();
+  return Ok{};
+}
+
+Task<void> Service::tell_list(BusMessage call, Caller caller, UserName user) {
+  const Result<Account> account = co_await look_up(house_, user);
+  // Root may ask about accounts that are gone; others learn nothing about accounts that are not theirs.
+  if (!caller.is_root() && (!account || account->uid != caller.uid)) {
+    reply_error(call.get(), {ErrorKind::NotAllowed, "You may list only your own passkeys."});
+    co_return;
+  }
+  const Result<Credentials> stored = house_.ledger.credentials_of(user);
+  if (!stored) {
+    reply_error(call.get(), stored.error());
+    co_return;
+  }
+  reply_credentials(call.get(), stored->rows);
+}
+
+Status Service::get_status(sd_bus_message *call, const Caller &) {
+  const int failed = sd_bus_reply_method_return(call, "a{sv}", 3, "version", "s", PASSKEYD_VERSION, "rp-id",
+                                                "s", house_.rp_id.str().c_str(), "attempts", "u",
+                                                static_cast<std::uint32_t>(attempts_.size()));
+  if (failed < 0) return errno_error("answer", -failed);
+  return Ok{};
+}
+
+}  // namespace passkeyd

@@ -1,0 +1,69 @@
+/// Service: the Manager object on the bus. One table says which methods there are and who may call each; a
+/// method without a row is refused, and so is a caller the row does not name.
+#pragma once
+
+#include <list>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "daemon/bus.h"
+#include "daemon/caller.h"
+#include "daemon/house.h"
+#include "daemon/task.h"
+
+namespace passkeyd {
+
+/// Who may call a method. Checked before its handler runs.
+enum class MayCall {
+  Nobody,
+  Root,
+  RootOrSelf,  ///< the handler's story compares the account's uid with the caller's
+  Anyone,      ///< says nothing about any account
+};
+
+class Service {
+ public:
+  /// Most attempts at once, and of one caller that is not root.
+  static constexpr std::size_t kMostAttempts = 256;
+  static constexpr std::size_t kMostOfOneUser = 8;
+
+  explicit Service(House &house);
+  ~Service();
+  Service(const Service &) = delete;
+  Service &operator=(const Service &) = delete;
+
+  /// Puts the Manager on the bus. Errors: Internal.
+  Status publish();
+
+  /// Attempts under way.
+  [[nodiscard]] std::size_t attempts() const { return attempts_.size(); }
+
+ private:
+  struct OneAttempt;
+  struct Method;
+  static const Method kTable[];
+  static const sd_bus_vtable kMethods[];
+
+  static int dispatch(sd_bus_message *call, void *self, sd_bus_error *error);
+  Status handle(sd_bus_message *call);
+
+  Status begin_login(sd_bus_message *call, const Caller &caller);
+  Status begin_enrollment(sd_bus_message *call, const Caller &caller);
+  Status list_credentials(sd_bus_message *call, const Caller &caller);
+  Status get_status(sd_bus_message *call, const Caller &caller);
+
+  Task<void> tell_list(BusMessage call, Caller caller, UserName user);
+
+  /// Makes the Attempt object, lets `story` begin on it and answers `call` with its path.
+  template <class Story>
+  Status begin(sd_bus_message *call, const Caller &caller, Story story);
+
+  House &house_;
+  std::uint64_t next_number_ = 1;
+  std::map<std::string, std::unique_ptr<OneAttempt>> attempts_;
+  std::list<Task<void>> lists_;  ///< list calls, which look up the account first
+  BusSlot object_;
+};
+
+}  // namespace passkeyd

@@ -1,0 +1,60 @@
+#!/bin/bash
+# What `meson install` puts beside the programs: unit, bus policy, users, folders, udev rule, PAM profile. Judged by
+# the programs that will read them, inside a world where they are installed.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+[ -n "${WORLD_TREE:-}" ] || exec tools/world -- /bin/bash tests/config.sh
+. tests/tap.bash
+
+# --- the unit -----------------------------------------------------------------------------------------------------
+unit=/usr/lib/systemd/system/passkeyd.service
+has_no_complaint() { ! systemd-analyze verify --man=no "$unit" 2>&1 | grep passkeyd; }
+check systemd_has_no_complaint_about_the_unit has_no_complaint
+# 1.3 with the walls that can be had (see the unit); a looser one must be noticed.
+check the_unit_stays_as_closed_as_it_is systemd-analyze security --no-pager --offline=true --threshold=14 "$unit"
+check the_unit_starts_a_program_that_is_there test -x "$(sed -n 's/^ExecStart=//p' "$unit")"
+
+# --- the bus ------------------------------------------------------------------------------------------------------
+as() { setpriv --reuid "$1" --regid "$1" --init-groups "${@:2}"; }
+bus() { dbus-send --system --print-reply --dest="$1" "$2" "${@:3}"; }
+own_name() { bus org.freedesktop.DBus /org/freedesktop/DBus org.freedesktop.DBus.RequestName string:org.passkeyd1 uint32:4; }
+export -f bus own_name
+check root_cannot_pose_as_the_daemon says 'AccessDenied' own_name
+check a_user_cannot_pose_as_the_daemon says 'AccessDenied' as alice bash -c own_name
+check the_daemons_user_can_be_it says 'uint32 [13]' as passkeyd bash -c own_name
+check anybody_may_call_the_manager fails says 'AccessDenied' as alice bash -c \
+  'bus org.passkeyd1 /org/passkeyd1 org.passkeyd1.Manager.GetStatus'
+check anybody_may_introspect fails says 'AccessDenied' as alice bash -c \
+  'bus org.passkeyd1 /org/passkeyd1 org.freedesktop.DBus.Introspectable.Introspect'
+check no_other_interface_is_reached says 'AccessDenied' as alice bash -c \
+  'bus org.passkeyd1 /org/passkeyd1 org.passkeyd1.Elsewhere.Do'
+check the_daemon_is_never_started_outside_its_unit says '^Exec=/bin/false$' \
+  cat /usr/share/dbus-1/system-services/org.passkeyd1.service
+
+# --- user and folder ------------------------------------------------------------------------------------------------
+check the_daemons_user_cannot_log_in says ':/usr/sbin/nologin$' getent passwd passkeyd
+check the_daemons_groups_are_its_own_and_the_tpms says '^passkeyd tss$' id -nG passkeyd
+check the_state_folder_is_the_daemons_alone says '^700 passkeyd passkeyd$' stat -c '%a %U %G' /var/lib/passkeyd
+check the_configuration_is_roots says '^644 root root$' stat -c '%a %U %G' /etc/passkeyd/passkeyd.conf
+
+# --- the udev rule ----------------------------------------------------------------------------------------------------
+hidraw=/devices/pci0000:00/0000:00:14.0/usb1/1-1/1-1:1.0/0003:1050:0407.0001/hidraw/hidraw7
+group=$(getent group passkeyd | cut -d: -f3)
+plugged() {  # what udev would do with a hidraw device that has this property
+  printf '%s\n' "P: $hidraw" 'N: hidraw7' 'E: SUBSYSTEM=hidraw' 'E: DEVNAME=/dev/hidraw7' 'E: MAJOR=240' 'E: MINOR=7' \
+    "E: $1" 'A: dev=240:7' '' >/run/world/key.umockdev
+  umockdev-run --device /run/world/key.umockdev -- udevadm test --action=add "/sys$hidraw" 2>&1
+}
+check the_daemon_may_open_a_security_key says "passkeyd.rules:[0-9]+ GROUP $group\$" plugged ID_FIDO_TOKEN=1
+check nobody_else_may says 'passkeyd.rules:[0-9]+ MODE 0660$' plugged ID_FIDO_TOKEN=1
+check other_hid_devices_are_left_alone fails says 'passkeyd.rules:[0-9]+ (GROUP|MODE)' plugged ID_INPUT=1
+
+# --- the PAM profile ----------------------------------------------------------------------------------------------------
+common_auth() { DEBIAN_FRONTEND=noninteractive pam-auth-update --force "$@" >/dev/null 2>&1; grep -v '^#' /etc/pam.d/common-auth; }
+check the_profile_is_off_unless_switched_on says '^Default: no$' cat /usr/share/pam-configs/passkey
+check switched_off_the_module_is_gone fails says pam_passkey common_auth --disable passkey
+comes_first() { common_auth --enable passkey | awk '/pam_passkey/ { key = NR } /pam_unix/ { unix = NR } END { exit !(key && key < unix) }'; }
+check switched_on_it_comes_before_the_password comes_first
+check a_passkey_lets_in_and_nothing_it_says_keeps_the_password_out says \
+  '\[success=[0-9]+ default=ignore\].*pam_passkey\.so' common_auth --enable passkey
+finish

@@ -1,0 +1,343 @@
+/// pam_passkey.so as a guest in somebody else's process: what it shows, what it leaves behind, what it is
+/// moved by.
+#include <dirent.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <memory>
+#include <set>
+#include <sstream>
+
+#include "common/steps.h"
+#include "tests/check.h"
+#include "tests/failing_allocator.h"
+#include "tests/pam_host.h"
+#include "tests/private_machine.h"
+#include "tests/scripted_daemon.h"
+
+using namespace passkeyd;
+using namespace passkeyd::test;
+
+namespace {
+
+const Event kBegin = begins("user=alice service=passkey-test");
+const std::vector<Event> kTouch = {kBegin, next("", "tell", {{"message", "touch"}}), next("", "granted")};
+
+/// Standard output of a command; throws if it fails.
+std::vector<std::string> lines_of(const std::string &command) {
+  FILE *pipe = popen(command.c_str(), "re");
+  if (pipe == nullptr) throw std::runtime_error("cannot run " + command);
+  std::vector<std::string> lines;
+  char line[4096];
+  while (std::fgets(line, sizeof line, pipe) != nullptr) {
+    lines.emplace_back(line);
+    if (lines.back().ends_with('\n')) lines.back().pop_back();
+  }
+  if (pclose(pipe) != 0) throw Failed("failed: " + command);
+  return lines;
+}
+
+std::set<std::string> open_files() {
+  std::set<std::string> files;
+  const std::unique_ptr<DIR, int (*)(DIR *)> directory(opendir("/proc/self/fd"), closedir);
+  while (const dirent *entry = readdir(directory.get()))
+    if (std::stoi(std::string("0") + entry->d_name) != dirfd(directory.get())) files.insert(entry->d_name);
+  return files;
+}
+
+/// What a program started from here finds open.
+std::vector<std::string> inherited_files() {
+  std::vector<std::string> files = lines_of("exec ls /proc/self/fd");
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+// --- what it shows
+// -----------------------------------------------------------------------------------------------
+
+void the_module_shows_the_world_six_functions_and_no_more() {
+  const std::vector<std::string> expected = {"T pam_sm_acct_mgmt",    "T pam_sm_authenticate",
+                                             "T pam_sm_chauthtok",    "T pam_sm_close_session",
+                                             "T pam_sm_open_session", "T pam_sm_setcred"};
+  std::vector<std::string> shown;
+  for (const std::string &line : lines_of("nm -D --defined-only " + module_path))
+    shown.push_back(line.substr(17));
+  CHECK(shown == expected);
+}
+
+void the_module_stays_mapped_when_its_host_closes_it() {
+  const std::vector<std::string> lines = lines_of("readelf -d " + module_path);
+  CHECK(std::any_of(lines.begin(), lines.end(),
+                    [](const std::string &line) { return line.find("NODELETE") != std::string::npos; }));
+}
+
+/// No environment, no signals, no threads, no files or programs of its own, and nothing put into PAM's items:
+/// the PIN cannot end up in PAM_AUTHTOK.
+void the_module_cannot_call_what_a_guest_must_not() {
+  const std::set<std::string> forbidden = {
+      "getenv",          "secure_getenv", "setenv",       "putenv",         "unsetenv",
+      "clearenv",        "environ",       "signal",       "sigaction",      "sigprocmask",
+      "pthread_sigmask", "alarm",         "setitimer",    "pthread_create", "fork",
+      "vfork",           "posix_spawn",   "execve",       "execv",          "execl",
+      "system",          "popen",         "open",         "open64",         "openat",
+      "fopen",           "fopen64",       "creat",        "exit",           "_exit",
+      "abort",           "setuid",        "seteuid",      "setlocale",      "umask",
+      "chdir",           "pam_set_item",  "pam_set_data", "pam_putenv",     "pam_get_authtok"};
+  std::size_t imported = 0;
+  for (const std::string &line : lines_of("nm -D --undefined-only " + module_path)) {
+    const std::string symbol = line.substr(19, line.find('@') - 19);
+    ++imported;
+    if (forbidden.contains(symbol)) throw Failed("the module imports " + symbol);
+    if (symbol.find("basic_ostream") != std::string::npos) throw Failed("the module uses iostreams");
+  }
+  CHECK(imported > 20);
+}
+
+/// Whatever could still be written to after loading lies in .data or .bss.
+void the_module_keeps_no_state_of_its_own() {
+  const std::set<std::string> of_the_toolchain = {"completed.0", "__TMC_END__", "__dso_handle",
+                                                  "DW.ref.__gxx_personality_v0"};
+  std::size_t symbols = 0;
+  for (const std::string &line : lines_of("nm -f sysv " + module_path)) {
+    ++symbols;
+    if (!line.ends_with("|.data") && !line.ends_with("|.bss")) continue;
+    const std::string symbol = line.substr(0, line.find_first_of(" |"));
+    if (!of_the_toolchain.contains(symbol)) throw Failed("the module has state: " + symbol);
+  }
+  CHECK(symbols > 100);
+}
+
+// --- what it leaves behind
+// ---------------------------------------------------------------------------------------
+
+void a_program_started_during_or_after_a_login_inherits_nothing() {
+  const PrivateBus bus;
+  ScriptedDaemon daemon(kTouch);
+  const std::vector<std::string> before = inherited_files();
+  std::vector<std::string> during;
+  std::size_t open_during = 0;
+  const std::size_t open_before = open_files().size();
+  const auto look = [&] {
+    during = inherited_files();
+    open_during = open_files().size();
+  };
+  CHECK(authenticate({.while_told = look}).code == PAM_SUCCESS);
+  CHECK(open_during > open_before);  // the bus was open, so there was something to inherit
+  CHECK(during == before);
+  CHECK(inherited_files() == before);
+  daemon.must_be_done();
+}
+
+void two_hundred_logins_leave_no_files_and_no_memory() {
+  constexpr int kLogins = 200;
+  const PrivateBus bus;
+  std::vector<Event> script = kTouch;
+  script.insert(script.end(), {kBegin, next("", "ask-secret", {{"message", "pin-key"}}),
+                               next(" secret=1234", "denied", {{"message", "pin-wrong"}})});
+  ScriptedDaemon daemon(script, {.forever = true});
+  const auto once = [] {
+    if (authenticate().code != PAM_SUCCESS) throw Failed("not let in");
+    if (authenticate({.replies = {{HostReply::Kind::Text, "1234"}}}).code != PAM_AUTH_ERR)
+      throw Failed("not refused");
+  };
+  for (int warm_up = 0; warm_up < 10; ++warm_up) once();
+  const std::set<std::string> files = open_files();
+  const std::size_t memory = mallinfo2().uordblks;
+  for (int login = 0; login < kLogins / 2; ++login) once();
+  CHECK(open_files() == files);
+  CHECK(mallinfo2().uordblks <= memory + 64 * kLogins);  // a leak of one small block a login is more
+  daemon.must_be_done();
+}
+
+/// A long PIN, veiled: a copy on a dead stack frame or in freed memory is seldom whole, so any stretch of it
+/// counts.
+std::string veiled_pin() {
+  std::string veiled;
+  std::uint32_t state = 7;
+  while (veiled.size() < 480) {
+    state = state * 1664525 + 1013904223;
+    veiled += static_cast<char>(('a' + (state >> 24) % 26) ^ kVeil);
+  }
+  return veiled;
+}
+
+constexpr std::size_t kStretch = 12;  ///< bytes of a PIN that are no coincidence
+
+/// The writable memory of this process, from start to end.
+std::vector<std::pair<const unsigned char *, const unsigned char *>> writable_memory() {
+  std::vector<std::pair<const unsigned char *, const unsigned char *>> regions;
+  std::ifstream maps("/proc/self/maps");
+  for (std::string line; std::getline(maps, line);) {
+    std::uintptr_t start = 0;
+    std::uintptr_t end = 0;
+    char mode[5] = {};
+    if (std::sscanf(line.c_str(), "%lx-%lx %4s", &start, &end, mode) == 3 && mode[0] == 'r' && mode[1] == 'w')
+      regions.emplace_back(reinterpret_cast<const unsigned char *>(start),
+                           reinterpret_cast<const unsigned char *>(end));
+  }
+  return regions;
+}
+
+/// How many stretches of the PIN behind `veiled` lie anywhere in memory. Never forms the PIN itself.
+std::size_t stretches_in_memory(const std::string &veiled) {
+  std::set<std::string> stretches;
+  for (std::size_t at = 0; at + kStretch <= veiled.size(); at += kStretch)
+    stretches.insert(veiled.substr(at, kStretch));
+  bool begins_one[256] = {};
+  for (const std::string &stretch : stretches) begins_one[static_cast<unsigned char>(stretch[0])] = true;
+  std::size_t found = 0;
+  for (const auto &[start, end] : writable_memory())
+    for (const unsigned char *at = start; at + kStretch <= end; ++at) {
+      if (!begins_one[*at ^ kVeil]) continue;
+      std::string here;
+      for (std::size_t byte = 0; byte < kStretch; ++byte) here += static_cast<char>(at[byte] ^ kVeil);
+      if (stretches.contains(here)) ++found;
+    }
+  return found;
+}
+
+void no_copy_of_a_pin_stays_in_the_hosts_memory() {
+  if (!kCanFailAllocations) throw Skipped("AddressSanitizer maps more memory than can be searched");
+  mallopt(M_PERTURB,
+          0);  // test runners set it; freed memory must be clean by the module's doing, not by malloc's
+  const std::string veiled = veiled_pin();
+  const PrivateBus bus;
+  ScriptedDaemon daemon({kBegin, next("", "ask-secret", {{"message", "pin-key"}}),
+                         next(" secret=*", "tell", {{"message", "touch"}}), next("", "granted")});
+  std::size_t when_answered = 0;
+  std::size_t when_sent = 0;
+  const HostSetup setup{.replies = {{HostReply::Kind::Veiled, veiled}},
+                        .once_answered = [&] { when_answered = stretches_in_memory(veiled); },
+                        .while_told = [&] { when_sent = stretches_in_memory(veiled); }};
+  CHECK(authenticate(setup).code == PAM_SUCCESS);
+  CHECK(when_answered == veiled.size() / kStretch);
+  CHECK(when_sent == 0);
+  CHECK(stretches_in_memory(veiled) == 0);
+  daemon.must_be_done();
+}
+
+// --- what it is moved by
+// -----------------------------------------------------------------------------------------
+
+/// Runs this program as a host of its own with `environment` before its name; gives the module's code.
+int login_with(const std::string &environment) {
+  const std::vector<std::string> lines = lines_of(
+      "env " + environment + " /proc/" + std::to_string(getpid()) + "/exe " + module_path + " --login");
+  return lines.empty() ? -1 : std::stoi(lines.back());
+}
+
+const char *const kHostile =
+    " DBUS_STARTER_ADDRESS=unix:path=/run/test/evil DBUS_STARTER_BUS_TYPE=system "
+    "DBUS_SESSION_BUS_ADDRESS=unix:path=/run/test/evil SYSTEMD_BUS_TIMEOUT=1 SYSTEMD_LOG_LEVEL=debug "
+    "SYSTEMD_LOG_TARGET=console XDG_RUNTIME_DIR=/run/test XDG_CONFIG_HOME=/run/test HOME=/run/test "
+    "LANG=../../run/test LC_ALL=/run/test LOCPATH=/run/test TMPDIR=/run/test "
+    "GCONV_PATH=/run/test ";
+
+void a_hostile_environment_does_not_keep_anybody_out() {
+  const PrivateBus bus;
+  ScriptedDaemon daemon(kTouch);
+  CHECK(login_with(std::string("DBUS_SYSTEM_BUS_ADDRESS=unix:path=/run/test/nothing") + kHostile) ==
+        PAM_SUCCESS);
+  daemon.must_be_done();
+}
+
+/// On the caller's own bus there is a daemon that would let anybody in.
+void a_hostile_environment_lets_nobody_in() {
+  const PrivateBus evil("/run/test/evil");
+  ScriptedDaemon daemon({}, {.socket = "/run/test/evil"});
+  CHECK(login_with(std::string("DBUS_SYSTEM_BUS_ADDRESS=unix:path=/run/test/evil") + kHostile) ==
+        PAM_AUTHINFO_UNAVAIL);
+  daemon.must_be_done();
+}
+
+/// The paths that the process touched from when it opened the module on.
+std::vector<std::string> touched_paths(const std::string &trace) {
+  std::vector<std::string> paths;
+  std::ifstream file(trace);
+  bool loaded = false;
+  for (std::string line; std::getline(file, line);) {
+    loaded =
+        loaded || (line.starts_with("open") && line.find("\"" + module_path + "\"") != std::string::npos);
+    const std::size_t start = line.find('"');
+    if (!loaded || start == std::string::npos) continue;
+    paths.push_back(line.substr(start + 1, line.find('"', start + 1) - start - 1));
+  }
+  return paths;
+}
+
+/// Libraries, libpam's own configuration, and what libc (time stamps of syslog), libcap and libaudit read.
+bool is_the_systems(const std::string &path) {
+  for (const char *start : {"/lib/", "/usr/lib/", "/run/test/pam.d", "/etc/pam.d", "/usr/share/zoneinfo/"})
+    if (path.starts_with(start)) return true;
+  const std::set<std::string> known = {
+      module_path,     "", "/etc/ld.so.cache", "/etc/localtime", "/proc/sys/kernel/cap_last_cap",
+      "/proc/self/exe"};
+  return known.contains(path);
+}
+
+void the_module_touches_no_file_that_a_user_controls() {
+  const PrivateBus bus;
+  ScriptedDaemon daemon(kTouch);
+  const std::string trace = std::string(kScratch) + "/trace";
+  CHECK(login_with(kHostile + std::string("strace -qq -o ") + trace + " -e trace=%file") == PAM_SUCCESS);
+  daemon.must_be_done();
+  const std::vector<std::string> paths = touched_paths(trace);
+  CHECK(paths.size() > 1);
+  for (const std::string &path : paths)
+    if (!is_the_systems(path)) throw Failed("touched " + path);
+}
+
+/// Every allocation from pam_authenticate on fails once, in turn: in the module, sd-bus, libpam, and the
+/// host. A login may then fail, or do without what was to be allocated; it never turns into something better.
+void no_failing_allocation_lets_anybody_in_or_past() {
+  if (!kCanFailAllocations) throw Skipped("AddressSanitizer has a malloc of its own");
+  const PrivateBus bus;
+  const std::pair<const char *, std::set<int>> ends[] = {
+      {"granted", {PAM_IGNORE}}, {"unavailable", {PAM_SUCCESS}}, {"denied", {PAM_SUCCESS, PAM_IGNORE}}};
+  for (const auto &[end, never] : ends) {
+    ScriptedDaemon daemon({kBegin, next("", "ask-secret", {{"message", "pin-key"}}),
+                           next(" secret=1234", end, {{"message", "not-enrolled"}})},
+                          {.forever = true});
+    HostResult result = {.allocation_failed = true};
+    long tries = 0;
+    for (; result.allocation_failed; ++tries) {
+      result = authenticate({.replies = {{HostReply::Kind::Text, "1234"}}, .failing_allocation = tries});
+      CHECK(!never.contains(result.code));
+    }
+    CHECK(tries > 100);
+    daemon.must_be_done();
+  }
+}
+
+}  // namespace
+
+int main(int argc, char **argv) {
+  if (argc < 2) return 2;
+  module_path = argv[1];
+  if (argc > 2 && std::strcmp(argv[2], "--login") == 0) {
+    std::printf("%d\n", authenticate().code);
+    return 0;
+  }
+  enter_private_machine();
+  const CMUnitTest tests[] = {
+      TEST(the_module_shows_the_world_six_functions_and_no_more),
+      TEST(the_module_stays_mapped_when_its_host_closes_it),
+      TEST(the_module_cannot_call_what_a_guest_must_not),
+      TEST(the_module_keeps_no_state_of_its_own),
+      TEST(a_program_started_during_or_after_a_login_inherits_nothing),
+      TEST(two_hundred_logins_leave_no_files_and_no_memory),
+      TEST(no_copy_of_a_pin_stays_in_the_hosts_memory),
+      TEST(a_hostile_environment_does_not_keep_anybody_out),
+      TEST(a_hostile_environment_lets_nobody_in),
+      TEST(the_module_touches_no_file_that_a_user_controls),
+      TEST(no_failing_allocation_lets_anybody_in_or_past),
+  };
+  return cmocka_run_group_tests(tests, nullptr, nullptr);
+}
