@@ -18,7 +18,8 @@ Bytes some(std::size_t count) {
 }
 
 void a_request_survives_the_trip() {
-  wire::Prove sent{Way::Usb, "/dev/hidraw3", {MUST(RpId::parse("host.example"))}};
+  wire::Prove sent{
+      Way::Usb, {"/dev/hidraw3", "Blue key", 0x1050, 0x407}, {MUST(RpId::parse("host.example"))}};
   sent.request.client_data = "{\"type\":\"webauthn.get\"}";
   sent.request.user_verification = UserVerification::Preferred;
   sent.request.allowed = {{some(64), some(300), 8}, {some(1), {}, 0}};
@@ -27,7 +28,8 @@ void a_request_survives_the_trip() {
   sent.request.read_tries_first = true;
   const wire::Request request = MUST(wire::decode_request(wire::encode(wire::Request(sent))));
   const auto &got = std::get<wire::Prove>(request);
-  CHECK(got.way == Way::Usb && got.device == sent.device && got.request.rp_id == sent.request.rp_id);
+  CHECK(got.way == Way::Usb && got.device.path == "/dev/hidraw3" && got.device.product_id == 0x407 &&
+        got.request.rp_id == sent.request.rp_id);
   CHECK(got.request.client_data == sent.request.client_data);
   CHECK(got.request.user_verification == UserVerification::Preferred);
   CHECK(got.request.allowed.size() == 2 && got.request.allowed[0].id == some(64));
@@ -70,7 +72,7 @@ void a_message_that_nests_too_deep_is_refused_before_it_is_built() {
 }
 
 void oversized_parts_are_refused() {
-  wire::Prove sent{Way::Usb, std::string(5000, 'x'), {MUST(RpId::parse("host"))}};
+  wire::Prove sent{Way::Usb, {std::string(5000, 'x'), ""}, {MUST(RpId::parse("host"))}};
   CHECK(!wire::decode_request(wire::encode(wire::Request(sent))));
   const Assertion big{some(20), some(17 * 1024), some(70), "{}"};
   CHECK(!wire::decode_event(wire::encode(wire::Event(wire::Proved{big}))));
