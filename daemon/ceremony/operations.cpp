@@ -50,8 +50,6 @@ Result<std::vector<Secret>> read_secrets(const std::vector<Fd> &files) {
   return secrets;
 }
 
-}
-
 /// See getpwnam_r(3). The buffer is bounded: an account record that needs more is no account.
 Result<wire::Event> perform_one(const wire::LookUpAccount &op, const std::vector<Fd> &, const Say &) {
   constexpr std::size_t kMaxRecord = 64 * 1024;
