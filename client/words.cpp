@@ -59,6 +59,7 @@ constexpr Row kRows[] = {
     Row{"busy", kTrouble, kSays, "Something else is using {device}. Try again in a moment."},
     Row{"timeout", kTrouble, kSays, "That took too long. Try again."},
     Row{"cancelled", kNote, kSays, "Cancelled."},
+    Row{"remote-session", kTrouble, kSays, "Passkeys on this computer serve only a person who sits at it."},
     Row{"touch-refused", kTrouble, kSays, "No touch was noticed. Try again."},
     Row{"pin-required", kTrouble, kSays, "A PIN is needed, and none was given. Try again."},
     Row{"pin-invalid", kTrouble, kSays,

@@ -107,6 +107,8 @@ class Ceremonies::Process {
     hang_up();
   }
 
+  /// True once it has said its last word or was told to stop.
+  [[nodiscard]] bool is_ending() const { return !socket_; }
   [[nodiscard]] const std::string &device() const { return device_; }
   Handle *handle_of() { return handle_; }
 
@@ -217,15 +219,15 @@ std::unique_ptr<OngoingCeremony> Ceremonies::start(wire::Request request, std::s
     handle->say(Error{ErrorKind::Busy, "too many sign-ins at once"});
     return handle;
   }
-  const bool in_use = std::any_of(running_.begin(), running_.end(), [&](const auto &process) {
+  const auto in_use = std::find_if(running_.begin(), running_.end(), [&](const auto &process) {
     return !handle->device_.empty() && process->device() == handle->device_;
   });
-  if (in_use) {
-    waiting_.push_back(handle.get());
-    handle->say(std::nullopt);
-  } else {
+  if (in_use == running_.end()) {
     launch(*handle);
+    return handle;
   }
+  waiting_.push_back(handle.get());
+  if (!(*in_use)->is_ending()) handle->say(std::nullopt);  // otherwise it is only a moment
   return handle;
 }
 

@@ -80,7 +80,7 @@ Status set_ways(Config &config, std::string_view text) {
 }
 
 Status set_touch_timeout(Config &config, std::string_view text) {
-  config.touch_timeout = std::chrono::seconds(TRY(whole_number(text, 5, 300)));
+  config.touch_timeout = std::chrono::seconds(TRY(whole_number(text, 5, 60)));
   return Ok{};
 }
 

@@ -19,7 +19,7 @@ struct Config {
       rp_id;  ///< rp_id: only read at the very first start; afterwards the ledger's word counts
   UserVerification user_verification = UserVerification::Preferred;  ///< user_verification
   std::vector<Way> ways = {Way::Usb, Way::Tpm};                      ///< ways, in the order they are tried
-  std::chrono::seconds touch_timeout{30};                            ///< touch_timeout, 5 to 300
+  std::chrono::seconds touch_timeout{30};                            ///< touch_timeout, 5 to 60
   int min_key_retries = 2;                                           ///< min_key_retries, 1 to 7
   std::string tcti = "device:/dev/tpmrm0";                           ///< tcti, see tss2-tctildr(3)
 };

@@ -44,7 +44,7 @@ Task<Result<Preparation>> prepare_tpm(House &house, Face &face) {
 Task<Result<Preparation>> prepare_key(House &house, Face &face, const std::vector<KeyInfo> &keys) {
   Result<KeyInfo> key = co_await choose_key(face, keys);
   if (!key) co_return key.error();
-  wire::Request question = wire::DescribeKey{key->path};
+  wire::Request question = wire::DescribeKey{key.value()};
   Result<wire::KeyDescribed> described =
       co_await errand<wire::KeyDescribed>(house, std::move(question), key->path);
   if (!described) co_return described.error();
@@ -86,7 +86,7 @@ Task<Result<Registration>> registration(House &house, Face &face, Preparation pl
                                         const RegistrationRequest &asked) {
   Mailbox<News> news(house.loop);
   const std::string device = place.device.path;
-  wire::Request request = wire::Enroll{place.way, device, asked};
+  wire::Request request = wire::Enroll{place.way, place.device, asked};
   const auto ceremony = house.ceremonies.start(std::move(request), device, std::move(place.secrets), news, 0,
                                                asked.timeout + kMachineTime);
   for (;;) {

@@ -25,9 +25,9 @@ Task<Result<std::vector<KeyInfo>>> keys_to_ask(House &house, const PlannedWay &w
   Mailbox<News> news(house.loop);
   std::vector<std::unique_ptr<OngoingCeremony>> probes;
   for (std::size_t at = 0; at < way.keys.size(); ++at) {
-    const std::string &path = way.keys[at].path;
-    wire::Request request = wire::ProbeKey{path, house.rp_id.str(), ids_of(way.credentials)};
-    probes.push_back(house.ceremonies.start(std::move(request), path, {}, news, at, kErrandDeadline));
+    const KeyInfo &key = way.keys[at];
+    wire::Request request = wire::ProbeKey{key, house.rp_id.str(), ids_of(way.credentials)};
+    probes.push_back(house.ceremonies.start(std::move(request), key.path, {}, news, at, kErrandDeadline));
   }
   std::vector<KeyInfo> holding;
   for (std::size_t open = probes.size(); open > 0;) {
@@ -70,7 +70,7 @@ Task<Result<Assertion>> first_assertion(House &house, Face &face, Way way,
   for (std::size_t at = 0; at < devices.size(); ++at) {
     std::vector<Fd> secrets;
     if (pin) secrets.push_back(std::move(*pin));  // with a PIN there is one device only
-    wire::Request request = wire::Prove{way, devices[at].path, asked};
+    wire::Request request = wire::Prove{way, devices[at], asked};
     ceremonies.push_back(house.ceremonies.start(std::move(request), devices[at].path, std::move(secrets),
                                                 news, at, asked.timeout + kMachineTime));
   }

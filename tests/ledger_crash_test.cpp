@@ -74,7 +74,7 @@ const Operation kFixRpId = {"fixing the RP ID", [](Ledger &) {},
 
 /// What an operation starts from and leads to, as every row of every table.
 struct Story {
-  TempDir dir;
+  TempDir dir{memory_directory()};
   std::string before;
   std::string after;
 
@@ -85,7 +85,7 @@ struct Story {
       MUST(ledger.note_time(moment()));
     }
     before = Raw(dir.ledger()).everything();
-    const TempDir done_dir;
+    const TempDir done_dir(memory_directory());
     std::filesystem::copy_file(dir.ledger(), done_dir.ledger());
     {
       Ledger ledger = MUST(Ledger::open(done_dir.ledger(), kNow));
@@ -142,7 +142,7 @@ void survives(const Operation &operation, Fate fate) {
   std::set<std::string> states;
   int n = 0;
   for (bool over = false; !over;) {
-    const TempDir dir;
+    const TempDir dir(memory_directory());
     std::filesystem::copy_file(story.dir.ledger(), dir.ledger());
     const Run run = run_until(operation, dir.ledger(), fate, ++n);
     const std::string state = recovered(dir.ledger());
@@ -185,7 +185,7 @@ void outlives_failure(const Operation &operation, Fate fate) {
   const Story story(operation);
   int failed = 0;
   for (int n = 1;; ++n) {
-    const TempDir dir;
+    const TempDir dir(memory_directory());
     std::filesystem::copy_file(story.dir.ledger(), dir.ledger());
     const int code = in_child([&] {
       use_failing_disk(fate);
@@ -218,7 +218,7 @@ void a_failing_disk_is_an_error_and_never_a_yes() {
 
 /// Making a new ledger, interrupted at every step: the next start makes or finds a whole one.
 void a_new_ledger_appears_whole_or_not_at_all() {
-  const TempDir model;
+  const TempDir model(memory_directory());
   MUST(Ledger::open(model.ledger(), kNow));
   const std::string fresh = Raw(model.ledger()).everything();
   int without = 0;
@@ -226,7 +226,7 @@ void a_new_ledger_appears_whole_or_not_at_all() {
     bool over = false;
     int n = 0;
     while (!over) {
-      const TempDir dir;
+      const TempDir dir(memory_directory());
       ++n;
       const pid_t child = start_child([&] {
         use_failing_disk(fate);
@@ -257,7 +257,7 @@ void a_file_that_may_not_grow_is_an_error_and_loses_nothing() {
   int failed = 0;
   // The log of the granting transaction has several pages; the limit lets in none, some, or all of them.
   for (rlim_t size = 0; size <= 64 * 1024; size += 4096) {
-    const TempDir dir;
+    const TempDir dir(memory_directory());
     std::filesystem::copy_file(story.dir.ledger(), dir.ledger());
     const int code = in_child([&] {
       Ledger ledger = MUST(Ledger::open(dir.ledger(), kNow));
@@ -283,7 +283,7 @@ void a_file_that_may_not_grow_is_an_error_and_loses_nothing() {
 }
 
 void a_full_disk_is_an_error_and_loses_nothing() {
-  const TempDir dir;
+  const TempDir dir(memory_directory());
   const int code = in_child([&] {
     if (unshare(CLONE_NEWNS) != 0) return 77;
     if (mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return 77;

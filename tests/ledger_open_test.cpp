@@ -229,6 +229,28 @@ void damage_anywhere_never_crashes_and_never_costs_bytes() {
   CHECK(refused > 50 && refused < 400);
 }
 
+void a_refused_ledger_keeps_its_log() {
+  const TempDir dir;
+  make_ledger(dir.ledger());
+  const int status = wait_for(start_child([&] {
+    Ledger ledger = MUST(Ledger::open(dir.ledger(), kNow));
+    for (std::uint8_t mark = 100; mark < 104; ++mark) MUST(ledger.add(sample(mark), kAdmin, kNow));
+    return kill(getpid(), SIGKILL);
+  }));
+  CHECK(WIFSIGNALED(status));
+  const std::string log = contents_of(dir.ledger() + "-wal");
+  CHECK(log.size() > 4096);
+  const std::string whole = contents_of(dir.ledger());
+  // Page 3 (from 1) holds the root of a table or index; its first byte says which.
+  std::string damaged = whole;
+  damaged[2 * 4096] = '\x55';
+  write_file(dir.ledger(), damaged);
+  refused_untouched(dir.ledger(), ErrorKind::Corrupt, "");
+  CHECK(contents_of(dir.ledger() + "-wal") == log);
+  write_file(dir.ledger(), whole);
+  CHECK(MUST(MUST(Ledger::open(dir.ledger(), kNow)).all_credentials()).rows.size() == 24);
+}
+
 void somebody_elses_database_is_left_alone() {
   const TempDir dir;
   Raw(dir.ledger())
@@ -369,6 +391,7 @@ int main() {
       TEST(a_truncated_ledger_is_refused),
       TEST(a_damaged_header_is_refused),
       TEST(damage_anywhere_never_crashes_and_never_costs_bytes),
+      TEST(a_refused_ledger_keeps_its_log),
       TEST(somebody_elses_database_is_left_alone),
       TEST(a_ledger_from_the_future_is_refused),
       TEST(a_ledger_without_its_guards_is_refused),

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "tests/ledger_support.h"
+#include "tests/ledger_vfs.h"
 
 using namespace passkeyd;
 using namespace passkeyd::test;
@@ -25,13 +26,20 @@ std::string race(const std::string &path, int count, Body body) {
   for (int number = 0; number < count; ++number)
     children.push_back(start_child([&] {
       gun_writer.reset();
-      Ledger ledger = MUST(Ledger::open(path, kNow));
-      const char ready = '.';
-      CHECK(write(writer.get(), &ready, 1) == 1);
-      char shot = 0;
-      CHECK(read(gun_reader.get(), &shot, 1) == 0);  // the end of the file: it has gone off
-      const std::string said = body(ledger, number);
-      CHECK(write(writer.get(), said.data(), said.size()) == static_cast<ssize_t>(said.size()));
+      use_failing_disk(Fate::Dawdle);
+      const auto say = [&](const std::string &what) {
+        CHECK(write(writer.get(), what.data(), what.size()) == static_cast<ssize_t>(what.size()));
+      };
+      try {
+        Ledger ledger = MUST(Ledger::open(path, kNow));
+        say(".");
+        char shot = 0;
+        CHECK(read(gun_reader.get(), &shot, 1) == 0);  // the end of the file: it has gone off
+        say(body(ledger, number));
+      } catch (const Failed &) {
+        say("!");  // or the others would wait for this one
+        throw;
+      }
       return 0;
     }));
   writer.reset();
@@ -58,7 +66,7 @@ char letter(const Decision &decision) {
 
 void one_answer_is_granted_once_however_many_bring_it() {
   for (int round = 0; round < 10; ++round) {
-    const TempDir dir;
+    const TempDir dir(memory_directory());
     Credential key = sample();
     key = MUST(MUST(Ledger::open(dir.ledger(), kNow)).add(key, kAdmin, kNow));
     const std::string said = race(dir.ledger(), 4, [&](Ledger &ledger, int) {
@@ -75,7 +83,7 @@ void one_answer_is_granted_once_however_many_bring_it() {
 
 void together_they_get_no_more_tries_than_one_would() {
   for (int round = 0; round < 5; ++round) {
-    const TempDir dir;
+    const TempDir dir(memory_directory());
     MUST(Ledger::open(dir.ledger(), kNow));
     const std::string said = race(dir.ledger(), 6, [&](Ledger &ledger, int) {
       std::string got;
@@ -92,7 +100,7 @@ void together_they_get_no_more_tries_than_one_would() {
 void a_revocation_and_a_login_come_one_after_the_other() {
   std::map<std::string, int> orders;
   for (int round = 0; round < 20; ++round) {
-    const TempDir dir;
+    const TempDir dir(memory_directory());
     const Credential key = MUST(MUST(Ledger::open(dir.ledger(), kNow)).add(sample(), kAdmin, kNow));
     const std::string said = race(dir.ledger(), 2, [&](Ledger &ledger, int number) {
       if (number == 0)
@@ -112,7 +120,7 @@ void a_revocation_and_a_login_come_one_after_the_other() {
 }
 
 void one_authenticator_is_enrolled_once_however_many_try() {
-  const TempDir dir;
+  const TempDir dir(memory_directory());
   MUST(Ledger::open(dir.ledger(), kNow));
   const std::string said = race(dir.ledger(), 4, [&](Ledger &ledger, int number) {
     Credential mine = sample(1, account(number % 2 ? "alice" : "bob", number % 2 ? 1000 : 1001));
@@ -125,7 +133,7 @@ void one_authenticator_is_enrolled_once_however_many_try() {
 
 void the_first_start_makes_one_ledger_however_many_start() {
   for (int round = 0; round < 10; ++round) {
-    const TempDir dir;
+    const TempDir dir(memory_directory());
     const std::string said = race(dir.ledger(), 4, [&](Ledger &ledger, int number) {
       const RpId mine = MUST(RpId::parse("machine-" + std::to_string(number)));
       return MUST(ledger.fix_rp_id(mine)).str().substr(8);

@@ -20,10 +20,16 @@
 
 namespace passkeyd::test {
 
+/// Where tests that write very much and need no real disk put their files.
+inline std::filesystem::path memory_directory() {
+  const std::filesystem::path shared = "/dev/shm";
+  return access(shared.c_str(), W_OK) == 0 ? shared : std::filesystem::temp_directory_path();
+}
+
 class TempDir {
  public:
-  TempDir() {
-    std::string name = std::filesystem::temp_directory_path() / "passkeyd-ledger-XXXXXX";
+  explicit TempDir(const std::filesystem::path &under = std::filesystem::temp_directory_path()) {
+    std::string name = under / "passkeyd-ledger-XXXXXX";
     CHECK(mkdtemp(name.data()) != nullptr);
     path_ = name;
   }

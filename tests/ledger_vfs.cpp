@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <csignal>
 #include <new>
+#include <random>
 #include <string>
 
 namespace passkeyd::test {
@@ -51,6 +52,12 @@ bool must_fail() {
 /// Locks and the like: nothing on the disk changes, but a process can be killed there.
 void pass_by() {
   if (fate_of_disk == Fate::Kill && is_fatal()) die();
+}
+
+/// Now and then, for up to two milliseconds: long enough for other processes, too short to notice.
+void dawdle() {
+  static std::minstd_rand random(static_cast<unsigned>(getpid()));
+  if (random() % 2 == 0) usleep(static_cast<useconds_t>(random() % 2000));
 }
 
 /// SQLite's own file lies behind this one, in the room that szOsFile asks for.
@@ -170,7 +177,10 @@ int shm_map(sqlite3_file *handle, int page, int size, int extend, void volatile 
 
 int shm_lock(sqlite3_file *handle, int offset, int count, int flags) {
   pass_by();
-  return as_file(handle).calls().xShmLock(as_file(handle).real(), offset, count, flags);
+  const int code = as_file(handle).calls().xShmLock(as_file(handle).real(), offset, count, flags);
+  // Just after a lock was given up is where somebody else can come between two statements.
+  if (fate_of_disk == Fate::Dawdle && (flags & SQLITE_SHM_UNLOCK) != 0) dawdle();
+  return code;
 }
 
 void shm_barrier(sqlite3_file *handle) {

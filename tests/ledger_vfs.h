@@ -12,6 +12,7 @@ enum class Fate {
   TornSync,   ///< the same, while a sync is half done
   Fail,       ///< the operation fails (disk full, I/O error), once
   FailAll,    ///< it fails, and so do all after it
+  Dawdle,     ///< nothing fails; the process dawdles now and then where others can get in
 };
 
 /// From now on every file SQLite opens is on that disk.

@@ -60,12 +60,12 @@ void enter_private_machine() {
     need(unshare(CLONE_NEWNS) == 0, "unshare");
   else
     unshare_as_user();
-  need(mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0, "make mounts private");
+  need(mount("none", "/", "none", MS_REC | MS_PRIVATE, nullptr) == 0, "make mounts private");
   need(mount("tmpfs", "/run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755") == 0, "mount /run");
   need(mkdir("/run/dbus", 0755) == 0 && mkdir(kScratch, 0755) == 0, "mkdir");
   const std::string passwd = std::string(kScratch) + "/passwd";
   write_file(passwd, passwd_with_daemon());
-  need(mount(passwd.c_str(), "/etc/passwd", nullptr, MS_BIND, nullptr) == 0, "bind /etc/passwd");
+  need(mount(passwd.c_str(), "/etc/passwd", "none", MS_BIND, nullptr) == 0, "bind /etc/passwd");
 }
 
 bool can_change_user() {

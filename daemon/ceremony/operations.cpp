@@ -50,10 +50,6 @@ Result<std::vector<Secret>> read_secrets(const std::vector<Fd> &files) {
   return secrets;
 }
 
-KeyInfo key_at(const std::string &path) {
-  return KeyInfo{path, "security key"};
-}
-
 /// See getpwnam_r(3). The buffer is bounded: an account record that needs more is no account.
 Result<wire::Event> perform_one(const wire::LookUpAccount &op, const std::vector<Fd> &, const Say &) {
   constexpr std::size_t kMaxRecord = 64 * 1024;
@@ -67,14 +63,14 @@ Result<wire::Event> perform_one(const wire::LookUpAccount &op, const std::vector
 }
 
 Result<wire::Event> perform_one(const wire::DescribeKey &op, const std::vector<Fd> &, const Say &) {
-  UsbAuthenticator key(key_at(op.device));
+  UsbAuthenticator key(op.device);
   const Cancellable cancellable(key);
   const KeyDescription described = TRY(key.describe());
   return wire::Event(wire::KeyDescribed{described.has_pin, described.has_uv});
 }
 
 Result<wire::Event> perform_one(const wire::ProbeKey &op, const std::vector<Fd> &, const Say &) {
-  UsbAuthenticator key(key_at(op.device));
+  UsbAuthenticator key(op.device);
   const Cancellable cancellable(key);
   const RpId rp_id = TRY(RpId::parse(op.rp_id));
   return wire::Event(wire::KeyProbed{TRY(key.holds(rp_id, op.ids))});
@@ -92,10 +88,10 @@ Result<wire::Event> perform_one(const wire::Prove &op, const std::vector<Fd> &fi
   const Secret *pin = secrets.empty() ? nullptr : &secrets.front();
   SaidCues cues(say);
   if (op.way == Way::Tpm) {
-    TpmAuthenticator tpm(op.device);
+    TpmAuthenticator tpm(op.device.path);
     return wire::Event(wire::Proved{TRY(tpm.prove(op.request, pin, cues))});
   }
-  UsbAuthenticator key(key_at(op.device));
+  UsbAuthenticator key(op.device);
   const Cancellable cancellable(key);
   return wire::Event(wire::Proved{TRY(key.prove(op.request, pin, cues))});
 }
@@ -107,10 +103,10 @@ Result<wire::Event> perform_one(const wire::Enroll &op, const std::vector<Fd> &f
   if (op.way == Way::Tpm) {
     if (secrets.size() != 2 || secrets[0].text() != secrets[1].text())
       return Error{ErrorKind::PinMismatch, "the new PIN and its repetition differ"};
-    TpmAuthenticator tpm(op.device);
+    TpmAuthenticator tpm(op.device.path);
     return wire::Event(wire::Enrolled{TRY(tpm.enroll(op.request, pin, cues))});
   }
-  UsbAuthenticator key(key_at(op.device));
+  UsbAuthenticator key(op.device);
   const Cancellable cancellable(key);
   return wire::Event(wire::Enrolled{TRY(key.enroll(op.request, pin, cues))});
 }

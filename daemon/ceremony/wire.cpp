@@ -77,6 +77,21 @@ const Json &list(const Json &map, const char *key) {
   return value;
 }
 
+Json device_json(const KeyInfo &device) {
+  return {{"path", device.path},
+          {"name", device.name},
+          {"vendor", device.vendor_id},
+          {"product", device.product_id}};
+}
+
+KeyInfo device_from(const Json &map) {
+  const Json &device = field(map, "device");
+  if (!device.is_object()) throw Bad{"device is no map"};
+  return {text(device, "path"), text(device, "name"),
+          static_cast<std::uint16_t>(number(device, "vendor", 0, UINT16_MAX)),
+          static_cast<std::uint16_t>(number(device, "product", 0, UINT16_MAX))};
+}
+
 Json list_of(const std::vector<Bytes> &items) {
   Json out = Json::array();
   for (const Bytes &item : items) out.push_back(blob(item));
@@ -107,13 +122,13 @@ Json to_json(const LookUpAccount &op) {
   return {{"op", "account"}, {"user", op.user}};
 }
 Json to_json(const DescribeKey &op) {
-  return {{"op", "describe"}, {"device", op.device}};
+  return {{"op", "describe"}, {"device", device_json(op.device)}};
 }
 Json to_json(const ProbeKey &op) {
-  return {{"op", "probe"}, {"device", op.device}, {"rp", op.rp_id}, {"ids", list_of(op.ids)}};
+  return {{"op", "probe"}, {"device", device_json(op.device)}, {"rp", op.rp_id}, {"ids", list_of(op.ids)}};
 }
 Json to_json(const AskTpm &op) {
-  return {{"op", "ask-tpm"}, {"device", op.tcti}};
+  return {{"op", "ask-tpm"}, {"tcti", op.tcti}};
 }
 
 Json to_json(const Prove &op) {
@@ -123,7 +138,7 @@ Json to_json(const Prove &op) {
         {{"id", blob(entry.id)}, {"platform", blob(entry.platform)}, {"max", entry.max_allow_list}});
   return {{"op", "prove"},
           {"way", name_of(op.way)},
-          {"device", op.device},
+          {"device", device_json(op.device)},
           {"rp", op.request.rp_id.str()},
           {"data", op.request.client_data},
           {"uv", name_of(op.request.user_verification)},
@@ -136,7 +151,7 @@ Json to_json(const Prove &op) {
 Json to_json(const Enroll &op) {
   return {{"op", "enroll"},
           {"way", name_of(op.way)},
-          {"device", op.device},
+          {"device", device_json(op.device)},
           {"rp", op.request.rp_id.str()},
           {"data", op.request.client_data},
           {"uv", name_of(op.request.user_verification)},
@@ -150,8 +165,7 @@ Json to_json(const Enroll &op) {
 constexpr std::int64_t kMaxTimeout = 600'000;  // milliseconds
 
 Prove prove_from(const Json &map) {
-  Prove op{
-      named(way_of(text(map, "way")), "way"), text(map, "device"), {unwrap(RpId::parse(text(map, "rp")))}};
+  Prove op{named(way_of(text(map, "way")), "way"), device_from(map), {unwrap(RpId::parse(text(map, "rp")))}};
   op.request.client_data = text(map, "data");
   op.request.user_verification = named(user_verification_of(text(map, "uv")), "uv");
   for (const Json &entry : list(map, "allowed"))
@@ -164,8 +178,7 @@ Prove prove_from(const Json &map) {
 }
 
 Enroll enroll_from(const Json &map) {
-  Enroll op{
-      named(way_of(text(map, "way")), "way"), text(map, "device"), {unwrap(RpId::parse(text(map, "rp")))}};
+  Enroll op{named(way_of(text(map, "way")), "way"), device_from(map), {unwrap(RpId::parse(text(map, "rp")))}};
   op.request.client_data = text(map, "data");
   op.request.user_verification = named(user_verification_of(text(map, "uv")), "uv");
   op.request.user_name = text(map, "user");
@@ -179,9 +192,9 @@ Enroll enroll_from(const Json &map) {
 Request request_from(const Json &map) {
   const std::string op = text(map, "op");
   if (op == "account") return LookUpAccount{text(map, "user")};
-  if (op == "describe") return DescribeKey{text(map, "device")};
-  if (op == "probe") return ProbeKey{text(map, "device"), text(map, "rp"), bytes_list(map, "ids")};
-  if (op == "ask-tpm") return AskTpm{text(map, "device")};
+  if (op == "describe") return DescribeKey{device_from(map)};
+  if (op == "probe") return ProbeKey{device_from(map), text(map, "rp"), bytes_list(map, "ids")};
+  if (op == "ask-tpm") return AskTpm{text(map, "tcti")};
   if (op == "prove") return prove_from(map);
   if (op == "enroll") return enroll_from(map);
   throw Bad{"unknown operation"};

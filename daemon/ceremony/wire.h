@@ -12,6 +12,7 @@
 
 #include "common/handle.h"
 #include "common/result.h"
+#include "usb/keys.h"
 #include "webauthn/authenticator.h"
 
 namespace passkeyd::wire {
@@ -27,13 +28,13 @@ inline constexpr int kCeremonyFd = 3;
 struct LookUpAccount {
   std::string user;
 };
-/// What the key at `device` is and can do.
+/// What the key `device` is and can do.
 struct DescribeKey {
-  std::string device;
+  KeyInfo device;
 };
-/// Whether the key at `device` holds one of `ids`; a silent probe, no touch.
+/// Whether the key `device` holds one of `ids`; a silent probe, no touch.
 struct ProbeKey {
-  std::string device;
+  KeyInfo device;
   std::string rp_id;
   std::vector<Bytes> ids;
 };
@@ -41,16 +42,17 @@ struct ProbeKey {
 struct AskTpm {
   std::string tcti;
 };
-/// An assertion. `device` is a hidraw path (usb) or a TCTI string (tpm). Descriptors: the PIN, if any.
+/// An assertion. `device` is the key (usb), or has a TCTI string as its path (tpm). Descriptors: the PIN, if
+/// any.
 struct Prove {
   Way way;
-  std::string device;
+  KeyInfo device;
   AssertionRequest request;
 };
 /// A new credential. Descriptors: the PIN, if any; for tpm the new PIN and its repetition.
 struct Enroll {
   Way way;
-  std::string device;
+  KeyInfo device;
   RegistrationRequest request;
 };
 

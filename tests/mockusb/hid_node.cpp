@@ -28,14 +28,29 @@ constexpr std::uint8_t kBroadcastInit[] = {0xff, 0xff, 0xff, 0xff, 0x86};
 /// A process that does nothing but have the pty as its controlling terminal. Without it the first session
 /// leader that opens the node (libfido2 does so without O_NOCTTY) would get it, and a SIGHUP when the key is
 /// pulled out.
+/// Returns its pid, or -1; the pty is taken when this returns.
 int start_holder(int slave) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) return -1;
+  const Fd taken(ends[0]);
+  Fd tell(ends[1]);
   const pid_t child = fork();
-  if (child != 0) return child;
+  if (child != 0) {
+    tell.reset();
+    char byte;
+    if (child > 0 && read(taken.get(), &byte, 1) != 1) {
+      waitpid(child, nullptr, 0);
+      return -1;
+    }
+    return child;
+  }
+  // Only system calls from here on: the parent has threads.
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   dup2(slave, 0);
-  close_range(1, ~0U, 0);
-  setsid();
-  ioctl(0, TIOCSCTTY, 0);
+  dup2(ends[1], 1);
+  close_range(2, ~0U, 0);
+  if (setsid() < 0 || ioctl(0, TIOCSCTTY, 0) != 0 || write(1, "", 1) != 1) _exit(1);
+  close(1);
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);

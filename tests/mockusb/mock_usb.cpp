@@ -20,8 +20,6 @@ namespace passkeyd::mockusb {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr const char *kPreload = "libumockdev-preload.so.0";
-
 void give_back(UMockdevTestbed *testbed) {
   g_object_unref(testbed);
 }
@@ -77,6 +75,9 @@ MockUsb::~MockUsb() {
   }
   wake();
   if (pump_.joinable()) pump_.join();
+  // umockdev aborts if a file vanishes while it tidies up, so it finds nothing to tidy.
+  std::error_code ignored;
+  for (const auto &entry : fs::directory_iterator(root_, ignored)) fs::remove_all(entry.path(), ignored);
 }
 
 Status MockUsb::plug(std::size_t number) {
@@ -147,16 +148,21 @@ void MockUsb::adopt_listeners() {
   }
 }
 
+void MockUsb::notice_monitors() {
+  const std::lock_guard guard(lock_);
+  adopt_listeners();
+}
+
 std::string MockUsb::node(std::size_t port) const {
   const std::lock_guard guard(lock_);
   return port < ports_.size() && ports_[port].device ? ports_[port].device->paths().node : std::string();
 }
 
 std::vector<std::string> MockUsb::environment() const {
-  std::string preload = kPreload;
+  std::string preload = kPreloadLibrary;
   if (const char *others = std::getenv("LD_PRELOAD"); others && *others) {
     const std::string list = others;
-    preload = list.find(kPreload) == std::string::npos ? preload + ":" + list : list;
+    preload = list.find(kPreloadLibrary) == std::string::npos ? preload + ":" + list : list;
   }
   return {"UMOCKDEV_DIR=" + root_.native(), "LD_PRELOAD=" + preload};
 }

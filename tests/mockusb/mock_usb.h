@@ -21,6 +21,9 @@ namespace passkeyd::mockusb {
 
 class HidNode;
 
+/// What makes a process see the testbed, by its dynamic linker's name.
+inline constexpr const char *kPreloadLibrary = "libumockdev-preload.so.0";
+
 class MockUsb {
  public:
   /// `key_sockets`: one port each, empty at first. `access`: who may open what is plugged in, besides the
@@ -38,6 +41,10 @@ class MockUsb {
 
   /// "/dev/hidraw2", or empty while nothing is plugged in there (also after the key's program died).
   [[nodiscard]] std::string node(std::size_t port) const;
+
+  /// Makes sure that every libudev monitor there is now will hear what comes. Happens by itself, a moment
+  /// after a monitor is made; without this a test that starts two processes within that moment may lose one.
+  void notice_monitors();
 
   /// What a process needs to see the ports: "NAME=value".
   [[nodiscard]] std::vector<std::string> environment() const;

@@ -68,6 +68,8 @@ std::optional<Cbor> walk(cbor_item_t *item, int depth) {
     case CBOR_TYPE_MAP:
       return walk_map(item, depth);
     case CBOR_TYPE_FLOAT_CTRL:
+      if (!cbor_float_ctrl_is_ctrl(item))
+        return std::nullopt;  // libcbor aborts if a float is asked for its bool
       if (cbor_is_bool(item)) return Cbor(cbor_get_bool(item));
       if (cbor_is_null(item)) return Cbor();
       return std::nullopt;

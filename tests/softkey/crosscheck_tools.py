@@ -217,11 +217,12 @@ def resident_credentials_are_listed_and_deleted():
         expect("example.org" in output, output)
         output = succeeds(place.run("fido2-token", "-L", "-k", "example.org", place.node(), pins=[PIN]))
         rows = [line.split() for line in output.splitlines() if "es256" in line]
-        expect(len(rows) == 2 and {row[2] for row in rows} == {"alice", "bob"}, output)
-        alice = next(row[1] for row in rows if row[2] == "alice")
+        ids = {base64.b64decode(row[2]).decode(): row[1] for row in rows}
+        expect(set(ids) == {"alice", "bob"}, output)
+        alice = ids["alice"]
         succeeds(place.run("fido2-token", "-D", "-i", alice, place.node(), pins=[PIN]))
         output = succeeds(place.run("fido2-token", "-L", "-k", "example.org", place.node(), pins=[PIN]))
-        expect("bob" in output and "alice" not in output, output)
+        expect(ids["bob"] in output and alice not in output, output)
         fails_with(ask(place, alice), "FIDO_ERR_NO_CREDENTIALS")
 
 
