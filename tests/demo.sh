@@ -29,7 +29,7 @@ check the_worlds_own_hand_does_not_reach_it fails with_key 'key touch'
 mkdir -m 0700 "$place/tpm-state"
 group=$(getent group tss | cut -d: -f3)
 swtpm socket --tpm2 --tpmstate dir="$place/tpm-state" --flags not-need-init,startup-clear \
-  --server "type=unixio,path=$place/tpm,mode=0660,gid=$group" --ctrl "type=unixio,path=$place/tpm.ctrl,mode=0660,gid=$group" &
+  --server "type=unixio,path=$place/tpm,mode=0660,gid=$group" --ctrl "type=unixio,path=$place/tpm.ctrl,mode=0660,gid=$group" 2>/dev/null &
 check the_tpm_is_up eventually test -S "$place/tpm"
 tpm=swtpm:path=$place/tpm
 # 32 wrong tries before it locks, as real ones have it; swtpm's own 3 leave no room that the daemon would use.
@@ -56,9 +56,12 @@ END
 }
 check in_the_shell_alice_touches_the_key_by_a_command shell
 
+without_overlayfs() { tools/world --no-overlay -- /usr/bin/python3 tools/demo.d/demo.py; }
+check the_demo_does_without_overlayfs without_overlayfs
+
 # --- the demo believes only what happened --------------------------------------------------------------------------------
 with_module() {  # the demo's lines when the stack holds something else than our module
-  tools/demo --run "sed -i 's/pam_passkey.so.*/$1/' /etc/pam.d/common-auth; exec /usr/bin/python3 tools/demo.d/demo.py" |
+  tools/demo --run "sed -i 's/pam_passkey.so.*/$1/' /etc/pam.d/common-auth; DEMO_PATIENCE=2 exec /usr/bin/python3 tools/demo.d/demo.py" |
     grep '^demo: '
 }
 check a_module_that_lets_everybody_in_is_noticed fails says ' (granted|denied|unavailable|ignored)$' with_module pam_permit.so
