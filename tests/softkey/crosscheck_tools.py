@@ -376,7 +376,8 @@ def nothing_is_left_behind_by_a_mock_that_is_killed():
 
 def control_commands_that_make_no_sense_are_refused():
     with bench() as place:
-        for remote, words in ((place.key, ["touch", "twice"]), (place.key, ["touch", "press"]), (place.key, ["knob", "x", "1"]),
+        for remote, words in ((place.key, ["touch", "twice"]), (place.key, ["touch", "press"]),
+                              (place.key, ["knob", "x", "1"]),
                               (place.key, ["knob", "touch-delay", "soon"]), (place.usb, ["plug", 0]),
                               (place.usb, ["plug", 1]), (place.usb, ["unplug", "x"]), (place.usb, ["explode"])):
             try:
