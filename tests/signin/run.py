@@ -51,12 +51,14 @@ def interrupted(end):
         end(terminal)
         key("wait", "idle")
         print(f"# the key stopped blinking after {(time.monotonic() - begin) * 1000:.0f} ms")
-        terminal.end()
-    check(" 0" not in key("count", "cancel"), "the key was never told to stop")
+    check(key("count", "cancel").split()[-1] == "1", "the key was not told to stop")
 
 
 def control_c_in_sudo_makes_the_key_stop_blinking():
-    interrupted(lambda terminal: os.write(terminal.master, b"\x03"))
+    def press(terminal):
+        os.write(terminal.master, b"\x03")
+        use_password(terminal)
+    interrupted(press)
     check(with_touch("alice"), "the next login does not work")
 
 
@@ -70,9 +72,16 @@ def a_key_that_ignores_being_told_is_let_go_all_the_same():
         with sudo("alice") as terminal:
             terminal.wait_for("Touch ")
             os.write(terminal.master, b"\x03")
-            terminal.end()
+            use_password(terminal)
         nobody_holds_a_ceremony()
-    key("touch", "refuse")
+    replug()
+    check(with_touch("alice"), "the next login does not work")
+
+
+def replug():
+    """What a person does with a key that hangs."""
+    usb("unplug", "0")
+    usb("plug", "0")
 
 
 def nobody_holds_a_ceremony():
@@ -85,14 +94,15 @@ def nobody_holds_a_ceremony():
 
 def two_logins_for_one_key_take_turns():
     enroll("carol", "--usb", "--name", "The same blue key", touched=True)
-    with sudo("alice") as first, sudo("carol") as second:
+    with sudo("alice") as first:
         first.wait_for("Touch ")
-        second.wait_for("Another sign-in is using")
-        touch()
-        check(first.end() == 0, "the first did not get in")
-        second.wait_for("Touch ")
-        touch()
-        check(second.end() == 0, "the second did not get in")
+        with sudo("carol") as second:
+            second.wait_for("Another sign-in is using")
+            touch()
+            check(first.end() == 0, "the first did not get in")
+            second.wait_for("Touch ")
+            touch()
+            check(second.end() == 0, "the second did not get in")
 
 
 # --- keys that lie ----------------------------------------------------------------------------------------------------
@@ -142,7 +152,7 @@ def a_malformed_answer_leaves_the_password_and_the_next_login():
 
 
 def an_oversized_answer_leaves_the_password_and_the_next_login():
-    malformed(oversized_cbor=1)
+    malformed(oversized_cbor=4000)
 
 
 def a_key_that_falls_silent_leaves_the_password():
@@ -154,6 +164,7 @@ def a_key_that_falls_silent_leaves_the_password():
             use_password(terminal)
     configure("")
     restart_daemon()
+    replug()
     check(with_touch("alice"), "the next login does not work")
 
 
@@ -168,7 +179,7 @@ def a_key_pulled_out_during_the_touch_leaves_the_password_at_once():
 
 
 def a_clone_is_noticed_and_shut_out():
-    with Misbehaving(counter_rollback=1):
+    with Misbehaving(counter_rollback=1000):
         check(not with_password_after_touch("carol"), "the clone was let in")
     check("counter-went-back" in daemon_log().splitlines()[-1], daemon_log())
     with sudo("carol") as terminal:  # suspended: the key is not even asked any more
@@ -213,8 +224,12 @@ def nobody_sees_the_passkeys_of_others():
 
 
 def a_key_is_enrolled_only_once_for_an_account():
-    status, said = run("passkeyctl", "enroll", "--user", "alice", "--usb", "--pin-stdin", stdin=subprocess.DEVNULL)
-    check(status == 3 and "already" in said, f"{status}: {said}")
+    try:
+        enroll("alice", "--usb", touched=True)  # a key asks for a touch before it says so
+    except Failed as refusal:
+        check("already" in str(refusal), str(refusal))
+    else:
+        raise Failed("the key was enrolled twice")
 
 
 def the_daemon_runs_without_any_privilege():
@@ -241,7 +256,7 @@ def no_key_lights_up_for_someone_from_another_machine():
 
 
 def someone_without_a_passkey_hears_nothing_of_passkeys():
-    with sudo("dave") as terminal:
+    with sudo("bob") as terminal:
         use_password(terminal)
         check("asskey" not in terminal.screen and "PIN" not in terminal.screen, terminal.screen)
 
@@ -394,6 +409,7 @@ def a_mistyped_module_option_is_named_and_leaves_the_password():
 
 
 PROMISES = [
+    someone_without_a_passkey_hears_nothing_of_passkeys,
     a_touch_is_enough_and_costs_three_transactions,
     a_tpm_passkey_opens_with_its_pin,
     an_empty_line_steps_down_to_the_password,
@@ -417,7 +433,6 @@ PROMISES = [
     a_key_is_enrolled_only_once_for_an_account,
     the_daemon_runs_without_any_privilege,
     no_key_lights_up_for_someone_from_another_machine,
-    someone_without_a_passkey_hears_nothing_of_passkeys,
     a_user_that_does_not_exist_is_not_told_apart_from_one_without_passkeys,
     a_uid_that_changed_hands_opens_nothing,
     five_wrong_pins_make_the_sixth_wait_even_if_it_is_right,
