@@ -258,7 +258,9 @@ ErrorKind with_fault(BenchKey &key, const Credential &own, const std::string &fa
                      const std::string &only) {
   key.tell("knob only " + only);
   key.knob(fault, value);
+  const Clock::time_point asked = Clock::now();
   const ErrorKind kind = refused(key, touch_login(own, 100ms)).kind;
+  CHECK(Clock::now() - asked < Port::kOverheadTime);
   key.tell("knob reset");
   key.unplug();
   key.plug();
