@@ -12,13 +12,13 @@ machine() {
   hostname
   cat /proc/self/mountinfo
   ip -brief link 2>/dev/null
-  ls build/world
+  find . -path ./build/meson-logs -prune -o -path ./.git -prune -o -printf '%p %m %u %g %s %t %l\n'
 }
 
 change_everything() {
   tools/world "$@" -- bash -c '
-    useradd mallory && touch /etc/x /usr/x /usr/bin/x /var/lib/x /run/x /home/x /root/x x build/x &&
-    mknod /dev/x c 1 3 && rm /etc/hosts && hostname elsewhere && ip link add x type dummy; mount -t tmpfs x /srv &&
+    useradd mallory && touch /etc/x /usr/x /usr/bin/x /var/lib/x /run/x /home/x /root/x &&
+    touch x build/x 2>/dev/null; mknod /dev/x c 1 3 && rm /etc/hosts && hostname elsewhere && ip link add x type dummy; mount -t tmpfs x /srv &&
     ! touch /opt/x 2>/dev/null && ! touch /boot/x 2>/dev/null'
 }
 

@@ -146,8 +146,8 @@ def usb_pin():
     tell("Carol's key has a PIN. The administrator enrolls it.")
     give_the_key_a_pin()
     enroll("carol", "--usb", "--name", "Green key", pin=KEY_PIN)
-    tell("Bob lets Carol work at his terminal: su asks for her key's PIN, then for a touch.")
-    with SignIn("bob", ["su", "carol", "--command", "whoami"], "carol") as terminal:
+    tell("Carol uses sudo: it asks for the PIN, then for a touch.")
+    with SignIn("carol", ["sudo", "whoami"], "root") as terminal:
         terminal.wait_for(r"PIN[^\n]*: ")
         terminal.type_unseen(KEY_PIN)
         touch(terminal, "carol")
@@ -156,8 +156,8 @@ def usb_pin():
 
 
 def wrong_pin():
-    tell("Carol uses sudo and mistypes the PIN.")
-    with SignIn("carol", ["sudo", "whoami"], "root") as terminal:
+    tell("Bob lets Carol work at his terminal with su. She mistypes the PIN.")
+    with SignIn("bob", ["su", "carol", "--command", "whoami"], "carol") as terminal:
         terminal.wait_for(r"PIN[^\n]*: ")
         terminal.type_unseen("8642")
         give_up_at_password(terminal)
