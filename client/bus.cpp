@@ -1,6 +1,7 @@
 /// Connecting, finding the daemon, and calling it, each bounded.
 #include "client/bus.h"
 
+#include <poll.h>
 #include <pwd.h>
 
 #include <algorithm>
@@ -9,6 +10,7 @@
 #include <optional>
 #include <vector>
 
+#include "client/interruption.h"
 #include "client/printable.h"
 
 namespace passkeyd {
@@ -100,6 +102,37 @@ Status wait_until_ready(sd_bus *connection, Patience &patience) {
   });
 }
 
+void drop_slot(sd_bus_slot *slot) {
+  sd_bus_slot_unref(slot);
+}
+
+int keep_reply(sd_bus_message *reply, void *into, sd_bus_error *) {
+  *static_cast<Message *>(into) = Message(sd_bus_message_ref(reply));
+  return 0;
+}
+
+/// Waits for the reply, no longer than `most`, or for Ctrl-C.
+Status wait_for(sd_bus *connection, const Message &reply, const char *method, Patience::Time most) {
+  Interruption interruption;
+  Patience waiting(most);
+  for (;;) {
+    const int done = sd_bus_process(connection, nullptr);
+    if (reply) return Ok{};
+    if (done < 0) return bus_error(method, done);
+    if (done > 0) continue;
+    const Patience::Time left = waiting.at_most(most);
+    if (left == Patience::Time::zero()) return bus_error(method, -ETIMEDOUT);
+    const int events = sd_bus_get_events(connection);
+    if (events < 0) return bus_error(method, events);
+    pollfd watched[] = {{sd_bus_get_fd(connection), static_cast<short>(events), 0},
+                        {interruption.fd(), POLLIN, 0}};
+    const timespec until = {left.count() / 1'000'000, left.count() % 1'000'000 * 1000};
+    const int ready = waiting.spend([&] { return ppoll(watched, std::size(watched), &until, nullptr); });
+    if (ready < 0 && errno != EINTR) return bus_error(method, -errno);
+    if (interruption.take()) return Error{ErrorKind::Cancelled, "interrupted"};
+  }
+}
+
 }  // namespace
 
 Result<Bus> Bus::open(Patience &patience, Interactive interactive, const std::string &socket) {
@@ -129,17 +162,15 @@ Result<Message> Bus::call(const char *destination, const char *path, const char 
   if (code >= 0 && fill) code = fill(raw);
   if (code < 0) return bus_error(method, code);
 
-  sd_bus_error refusal = SD_BUS_ERROR_NULL;
-  sd_bus_message *answer = nullptr;
-  code = patience.spend([&] {
-    return sd_bus_call(connection_.get(), request.get(), static_cast<std::uint64_t>(left.count()), &refusal,
-                       &answer);
-  });
-  Message reply(answer);
-  if (code >= 0) return reply;
-  Error error = error_of(method, refusal, code);
-  sd_bus_error_free(&refusal);
-  return error;
+  Message reply;
+  sd_bus_slot *held = nullptr;
+  code = sd_bus_call_async(connection_.get(), &held, raw, keep_reply, &reply, UINT64_MAX);
+  const Handle<sd_bus_slot, drop_slot> slot(held);
+  if (code < 0) return bus_error(method, code);
+  TRY(patience.spend([&] { return wait_for(connection_.get(), reply, method, left); }));
+  const sd_bus_error *refusal = sd_bus_message_get_error(reply.get());
+  if (refusal == nullptr) return reply;
+  return error_of(method, *refusal, -sd_bus_error_get_errno(refusal));
 }
 
 Result<Message> Bus::ask_driver(const char *method, const Fill &fill, Patience &patience) {

@@ -29,7 +29,7 @@ constexpr Row kRows[] = {
     Row{message::kTouch, kCue, kSays, "Touch {device}."},
     Row{message::kVerify, kCue, kSays, "Use the fingerprint sensor of {device}."},
     Row{message::kWorking, kNote, kSays, "One moment..."},
-    Row{message::kDeviceBusy, kNote, kSays, "Another sign-in is using {device}. Waiting for it to finish."},
+    Row{message::kDeviceBusy, kCue, kSays, "Another sign-in is using {device}. Waiting for it to finish."},
     Row{message::kPinMismatch, kTrouble, kSays, "The two PINs differ. Try again."},
     // questions
     Row{message::kPinKey, kCue, kAsks, "PIN of {device}, or Enter to skip"},

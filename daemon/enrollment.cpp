@@ -166,7 +166,7 @@ Task<void> tell_enrollment(House &house, Face &face, EnrollmentRequest request) 
   face.finish(Say(Step::Granted, message::kEnrolled)
                   .with(detail::kName, added->name)
                   .with(detail::kDevice, place.device.name)
-                  .with(detail::kCredential, to_hex(added->id)));
+                  .with(detail::kCredential, short_id(added->id)));
 }
 
 }  // namespace passkeyd

@@ -69,7 +69,7 @@ Say decide(House &house, const LoginRequest &request, const Account &account, co
   if (!granted) return Say(Step::Denied, message::kDenied);
   return Say(Step::Granted, message::kWelcome)
       .with(detail::kName, credential->name)
-      .with(detail::kCredential, to_hex(credential->id));
+      .with(detail::kCredential, short_id(credential->id));
 }
 
 /// What is plugged in, asked only when a key could be used.

@@ -17,7 +17,7 @@ int append(sd_bus_message *reply, const Credential &credential) {
   const auto put = [&](const char *key, const char *type, auto value) {
     if (failed >= 0) failed = sd_bus_message_append(reply, "{sv}", key, type, value);
   };
-  put("id", "s", to_hex(credential.id).c_str());
+  put("id", "s", short_id(credential.id).c_str());
   put("name", "s", credential.name.c_str());
   put("way", "s", std::string(name_of(credential.way)).c_str());
   put("device", "s", credential.device.c_str());

@@ -160,6 +160,7 @@ void a_monitor_hears_the_key_come_and_go() {
     CHECK(came && is(udev_device_get_action(came.get()), "add"));
     CHECK(is(udev_device_get_devnode(came.get()), node));
     CHECK(is(udev_device_get_property_value(came.get(), "ID_FIDO_TOKEN"), "1"));
+    CHECK(udev_device_get_is_initialized(came.get()) == 1);
     CHECK(udev_device_get_parent_with_subsystem_devtype(came.get(), "usb", "usb_device"));
     CHECK(Fd(open(node, O_RDWR | O_CLOEXEC)));  // once announced it can be used
     MUST(bench.usb->unplug(0));

@@ -136,6 +136,24 @@ void the_wire_knows_which_commands_need_a_person() {
   CHECK(asks_of({}) == Asks::Nothing);
 }
 
+Frame frame_of(std::uint32_t channel, std::uint8_t command, std::uint8_t first_byte) {
+  Frame frame = cancel_frame(channel);
+  frame[4] = static_cast<std::uint8_t>(0x80 | command);
+  frame[7] = first_byte;
+  return frame;
+}
+
+void what_the_key_says_to_other_programs_passes_by() {
+  const Nonce nonce = {1, 0, 0, 0, 0, 0, 0, 0};
+  CHECK(answers(frame_of(5, hid::kCbor, 0), 5, nonce));
+  CHECK(answers(frame_of(5, hid::kInit, 9), 5, nonce));
+  CHECK(!answers(frame_of(6, hid::kCbor, 0), 5, nonce));
+  CHECK(!answers(frame_of(kBroadcast, hid::kInit, 1), 5, nonce));
+  CHECK(answers(frame_of(kBroadcast, hid::kInit, 1), kBroadcast, nonce));
+  CHECK(!answers(frame_of(kBroadcast, hid::kInit, 2), kBroadcast, nonce));  // another program's
+  CHECK(answers(frame_of(kBroadcast, hid::kError, 6), kBroadcast, nonce));
+}
+
 void a_cancel_frame_stays_on_its_channel() {
   const Frame frame = cancel_frame(0x01020304);
   CHECK(channel_of(frame) == 0x01020304);
@@ -156,6 +174,7 @@ int main() {
       TEST(an_unknown_status_is_named_by_its_number),
       TEST(no_pin_trouble_is_taken_for_a_wrong_pin),
       TEST(the_wire_knows_which_commands_need_a_person),
+      TEST(what_the_key_says_to_other_programs_passes_by),
       TEST(a_cancel_frame_stays_on_its_channel),
   };
   return cmocka_run_group_tests_name("usb values", tests, nullptr, nullptr);

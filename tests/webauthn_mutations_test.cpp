@@ -7,6 +7,7 @@
 
 #include "tests/check.h"
 #include "tests/webauthn_kit.h"
+#include "webauthn/cbor.h"
 
 using namespace passkeyd;
 using namespace passkeyd::test;
@@ -417,7 +418,20 @@ void bytes_too_many_at_the_end_are_refused() {
 void oversized_parts_are_refused() {
   unsigned_("malformed", [](Login &login) { login.assertion.signature.resize(1025); });
   unsigned_("signature-wrong", [](Login &login) { login.assertion.signature.resize(1024); });
-  resigned("malformed", [](Login &login) { login.assertion.authenticator_data.resize(4097); });
+  // Well-formed up to its last byte: only the length is wrong, or only the extension.
+  const auto with_extension_up_to = [](std::size_t total) {
+    return [=](Login &login) {
+      Bytes &data = login.assertion.authenticator_data;
+      data[32] |= flag::kExtensions;
+      cbor::Writer writer;
+      writer.map(1).text("x").byte_string(Bytes(total - data.size() - 6));
+      const Bytes extension = writer.take();
+      data.insert(data.end(), extension.begin(), extension.end());
+      CHECK(data.size() == total);
+    };
+  };
+  resigned("extensions-wrong", with_extension_up_to(4096));
+  resigned("malformed", with_extension_up_to(4097));
   resigned("malformed", [](Login &login) { login.assertion.client_data.resize(8193, ' '); });
   resigned("granted", [](Login &login) { login.assertion.client_data.resize(8192, ' '); });
   const auto with_id = [](std::size_t size) {

@@ -155,6 +155,7 @@ void cbor_that_webauthn_never_uses_is_refused() {
                            "5affffffff",
                            "9bffffffffffffffff",
                            "bbffffffffffffffff",
+                           "bb8000000000000000",
                            "9a00010000",
                            "ba00010000",
                            "a1",
@@ -164,6 +165,8 @@ void cbor_that_webauthn_never_uses_is_refused() {
     const Bytes bytes = hex(text);
     if (cbor::Reader(bytes).any_item()) fail_at(__FILE__, __LINE__, text);
   }
+  const Bytes short_array = hex("8201"), short_map = hex("a101");
+  CHECK(!cbor::Reader(short_array).array() && !cbor::Reader(short_map).map());
   for (const char *text : {"f4", "f6", "80", "a0", "8181818101", "a1a1a1a0000000", "826161a16162420102"}) {
     const Bytes bytes = hex(text);
     const auto item = cbor::Reader(bytes).any_item();

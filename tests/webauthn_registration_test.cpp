@@ -152,13 +152,16 @@ void only_cred_protect_may_come_as_an_extension() {
             }));
   const auto hmac_secret = *from_hex("a16b686d61632d736563726574f5");
   rewritten("extensions-wrong", [=](Enrollment &e) { e.extensions = hmac_secret; });
+  rewritten("extensions-wrong", extension([](auto &w) { w.map(1).text("minPinLength").integer(2); }));
   rewritten("malformed", extension([](auto &w) { w.integer(1); }));  // no map
   rewritten("malformed", extension([](auto &w) { w.map(1).text("credProtect").integer(2).integer(0); }));
 
   Enrollment unattested(es256());
-  unattested.extensions = hmac_secret;
-  unattested.write_data();
-  must(unattested, "extensions-wrong", "format none");
+  for (const std::string_view map : {"a16b686d61632d736563726574f5", "a16c6d696e50696e4c656e67746802"}) {
+    unattested.extensions = *from_hex(map);
+    unattested.write_data();
+    must(unattested, "extensions-wrong", "format none");
+  }
 }
 
 void formats_we_do_not_take_are_refused() {
@@ -200,6 +203,17 @@ void a_statement_that_breaks_its_format_is_refused() {
   packed(
       [&](auto &w) { w.map(3).text("alg").integer(-7).text("sig").byte_string(sig).text("ver").text("2.0"); },
       "a member of another format");
+  packed(
+      [&](auto &w) {
+        w.map(3).text("alg").integer(-7).text("sig").byte_string(sig).text("sig").byte_string(sig);
+      },
+      "sig twice");
+  packed(
+      [&](auto &w) {
+        w.map(4).text("alg").integer(-7).text("sig").byte_string(sig);
+        for (int at = 0; at < 2; ++at) w.text("x5c").array(1).byte_string(cert);
+      },
+      "x5c twice");
   packed([&](auto &w) { w.map(3).text("alg").integer(-7).text("sig").byte_string(sig).text("x5c").array(0); },
          "no certificate in x5c");
   packed(
@@ -232,6 +246,16 @@ void a_statement_that_breaks_its_format_is_refused() {
         w.map(2).text("sig").byte_string(sig).text("x5c").array(1).byte_string(cert);
       }).registration.attestation;
   must(u2f, wrong, "u2f with an Ed25519 key");
+
+  Enrollment without_alg(es256());  // well signed, but "alg" left out
+  without_alg.attest_packed(es256(), std::nullopt);
+  Bytes &with = without_alg.registration.attestation;
+  cbor::Reader reader(with);
+  CHECK(reader.map() == 3 && reader.text() == "alg" && reader.integer() == -7);
+  Bytes left = {0xa2};
+  left.insert(left.end(), reader.rest().begin(), reader.rest().end());
+  with = left;
+  must(without_alg, wrong, "certificate, no alg");
 
   Enrollment huge(es256());
   huge.registration.attestation.resize(8193);
@@ -371,6 +395,12 @@ void a_key_must_be_one_of_its_algorithm() {
   expect("malformed", ec2(2, -7, 1, Bytes(32, 0xff), y), "a coordinate beyond the field");
   expect("malformed", ec2(2, -7, 1, Bytes(x.begin(), x.end() - 1), y), "31 bytes");
   expect("malformed", ec2(2, -7, 1, x, Bytes(33, 1)), "33 bytes");
+  Bytes prefixed = {4};  // as in an uncompressed point
+  prefixed.insert(prefixed.end(), x.begin(), x.end());
+  expect("malformed", ec2(2, -7, 1, prefixed, y), "a prefix before x");
+  Bytes longer = {x.back()};
+  longer.insert(longer.end(), y.begin(), y.end());
+  expect("malformed", ec2(2, -7, 1, Bytes(x.begin(), x.end() - 1), longer), "31 and 33 bytes");
   expect(
       "malformed",
       [&](cbor::Writer &w) {

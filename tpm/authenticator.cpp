@@ -143,7 +143,7 @@ Result<Fresh> make_key(Conversation &tpm, const Parent &parent, const Secret &pi
   if (!tpm::is_platform_key(key.area))
     return Error{ErrorKind::Malformed, "the TPM made another kind of key than it was asked for"};
   Transient loaded = TRY(tpm.load(reference, session, key.wrapped, key.area, auth));
-  return Fresh{std::move(key), {reference, std::move(session), std::move(loaded)}};
+  return Fresh{key, {reference, std::move(session), std::move(loaded)}};
 }
 
 /// The new key's place: the shared root key if it can serve (it may have another shape, a password, or be of

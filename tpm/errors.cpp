@@ -2,10 +2,11 @@
 /// complain about (TPM 2.0 Part 2, TPM_RC); the commands here always authorize with session 1.
 #include "tpm/errors.h"
 
-#include <fmt/format.h>
 #include <tss2/tss2_tpm2_types.h>
 
 #include <array>
+#include <cstdio>
+#include <string>
 
 #include "tpm/line.h"
 
@@ -91,11 +92,7 @@ constexpr Meaning unlisted(TSS2_RC code, Stage stage) {
       return {code, Stage::Any, ErrorKind::Unsupported, "the resource manager refused"};
     case TSS2_TCTI_RC_LAYER:
       return {code, Stage::Any, ErrorKind::Io, "the way to the TPM failed"};
-    case TSS2_ESAPI_RC_LAYER:
-    case TSS2_SYS_RC_LAYER:
-    case TSS2_MU_RC_LAYER:
-      return {code, Stage::Any, ErrorKind::TpmBroken, "the TPM's answer does not make sense"};
-    default:  // a layer that nothing here has: the code itself was garbled on its way
+    default:  // tpm2-tss could not read the answer, or the code itself was garbled on its way
       return {code, Stage::Any, ErrorKind::TpmBroken, "the TPM's answer does not make sense"};
   }
 }
@@ -107,11 +104,15 @@ std::span<const Meaning> meanings() {
 }
 
 Error error_of(TSS2_RC code, Stage stage) {
-  for (const Meaning &row : kMeanings)
-    if (row.code == code && (row.stage == stage || row.stage == Stage::Any))
-      return {row.kind, fmt::format("{} (0x{:X})", row.sentence, code)};
-  const Meaning meaning = unlisted(code, stage);
-  return {meaning.kind, fmt::format("{} (0x{:X})", meaning.sentence, code)};
+  Meaning meaning = unlisted(code, stage);
+  for (const Meaning &row : kMeanings) {
+    if (row.code != code || (row.stage != stage && row.stage != Stage::Any)) continue;
+    meaning = row;
+    break;
+  }
+  std::array<char, 16> number{};
+  std::snprintf(number.data(), number.size(), " (0x%X)", code);
+  return {meaning.kind, std::string(meaning.sentence) + number.data()};
 }
 
 }  // namespace passkeyd::tpm

@@ -34,6 +34,12 @@ ByteView payload_of(FrameView frame) {
   return frame.subspan<kHeaderBytes>();
 }
 
+bool answers(FrameView frame, std::uint32_t channel, const Nonce &nonce) {
+  if (channel_of(frame) != channel) return false;
+  if (channel != kBroadcast || command_of(frame) != hid::kInit) return true;
+  return std::equal(nonce.begin(), nonce.end(), payload_of(frame).begin());
+}
+
 Frame cancel_frame(std::uint32_t channel) {
   Frame frame{};
   std::memcpy(frame.data(), &channel, sizeof channel);

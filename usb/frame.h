@@ -34,6 +34,13 @@ std::optional<std::uint8_t> command_of(FrameView frame);
 /// What follows the header of a first frame: 57 bytes, of which the message may use fewer.
 ByteView payload_of(FrameView frame);
 
+using Nonce = std::array<std::uint8_t, 8>;
+
+/// Whether a frame from the key answers who talks on `channel`; on the broadcast channel, whose INIT carried
+/// `nonce`. A hidraw node shows every program all that the key says: frames for other channels, answers to
+/// another program's INIT, and late answers to an earlier session, whose channel is one of the past.
+bool answers(FrameView frame, std::uint32_t channel, const Nonce &nonce);
+
 /// Tells the key to drop what it does on `channel`.
 Frame cancel_frame(std::uint32_t channel);
 

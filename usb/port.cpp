@@ -114,7 +114,7 @@ int Port::read(void *port, unsigned char *into, std::size_t size, int /*ignored*
       return -1;
     }
     const FrameView frame(into, kFrameBytes);
-    if (!self.is_mine(frame)) continue;
+    if (!answers(frame, self.channel_, self.nonce_)) continue;
     self.note(frame);
     return static_cast<int>(size);
   }
@@ -174,14 +174,6 @@ bool Port::wait_for_frame() {
       return false;
     }
   }
-}
-
-/// A hidraw node shows every program all that the key says, so frames for other channels pass by, and so do
-/// answers to another program's INIT; late answers to an earlier session came on a channel of the past.
-bool Port::is_mine(FrameView frame) const {
-  if (channel_of(frame) != channel_) return false;
-  if (channel_ != kBroadcast || command_of(frame) != hid::kInit) return true;
-  return std::equal(nonce_.begin(), nonce_.end(), payload_of(frame).begin());
 }
 
 void Port::note(FrameView frame) {

@@ -1,7 +1,7 @@
 /// Port: the wire to one key, under libfido2 and in place of its own (fido_dev_set_io_functions).
 ///
-/// libfido2's transport waits 21 s for a key that another program has locked, mistakes frames meant for that
-/// program for a broken key, cannot say why a read failed, and can be interrupted only by a write from
+/// libfido2's transport waits 21 s for a key that another program has locked, mistakes the answer to another
+/// program's INIT for a broken key, cannot say why a read failed, and can be interrupted only by a write from
 /// another thread that may cut a message in two. Here one poll waits for the key, for the deadline and for
 /// the word to stop; whatever ends a ceremony early, the key is told on the same thread, so that it stops
 /// blinking.
@@ -65,7 +65,6 @@ class Port {
 
   bool wait_for_frame();
   bool begin(FrameView frame);
-  [[nodiscard]] bool is_mine(FrameView frame) const;
   void note(FrameView frame);
   void stop(ErrorKind kind, const char *why);
   void lose(int number);
@@ -83,8 +82,8 @@ class Port {
   bool stopping_ = false;         ///< the key was told to stop; what it still says is waited for, briefly
   bool asked_something_ = false;  ///< a CBOR command is under way: there is something to cancel
   std::uint32_t channel_ = kBroadcast;
-  std::array<std::uint8_t, 8> nonce_{};  ///< of our INIT: tells its answer from another program's
-  const Clock::time_point last_call_;    ///< the whole session ends here
+  Nonce nonce_{};                      ///< of our INIT: tells its answer from another program's
+  const Clock::time_point last_call_;  ///< the whole session ends here
   std::optional<Clock::time_point> person_deadline_;
   Clock::time_point deadline_;
 };

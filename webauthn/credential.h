@@ -41,6 +41,10 @@ enum class CredentialState {
 std::string_view name_of(CredentialState state);
 std::optional<CredentialState> credential_state_of(std::string_view name);
 
+/// What people call a credential by on a command line: ten hexadecimal digits of its id's SHA-256. Says nothing of the
+/// id itself, whose beginning may be the same for all credentials of one model.
+std::string short_id(ByteView credential_id);
+
 struct Credential {
   std::int64_t row = 0;  ///< the ledger's number for it; 0 before it is stored
   Bytes id;              ///< credential id, 1 to 1023 bytes (WebAuthn 6.5.1)

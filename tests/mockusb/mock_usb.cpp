@@ -63,6 +63,7 @@ MockUsb::MockUsb(Testbed testbed, std::vector<std::string> key_sockets, Access a
       access_(access),
       wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       inotify_(inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) {
+  janitor_.emplace(root_);
   for (std::string &socket : key_sockets) ports_.push_back({std::move(socket), nullptr});
 }
 

@@ -14,6 +14,7 @@
 #include "common/handle.h"
 #include "common/result.h"
 #include "tests/mockusb/device_tree.h"
+#include "tests/mockusb/janitor.h"
 
 struct _UMockdevTestbed;
 
@@ -63,6 +64,7 @@ class MockUsb {
   void adopt_listeners();
   void wake() const;
 
+  std::optional<Janitor> janitor_;  // last to go: umockdev wants to remove its directory itself
   Testbed testbed_;
   std::filesystem::path root_;
   DeviceTree tree_;

@@ -122,6 +122,12 @@ class Bench:
         _end(self._processes[number])
         self._processes[number] = self._start_key(number)
 
+    def kill_mock(self):
+        """Kills mockusb without warning and returns when what it leaves behind has been removed."""
+        self._mock.kill()
+        self._mock.wait()
+        self._mock.stdout.read()  # whoever tidies up holds the other end until it is done
+
     def start(self, *command, **options):
         """A process that sees the keys."""
         return subprocess.Popen(command, env=self.environment, cwd=self.directory, stdin=subprocess.DEVNULL,

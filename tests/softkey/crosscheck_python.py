@@ -61,7 +61,8 @@ class Desk(Bench):
 
     def ask_verified(self, made=None, protocol=PinProtocolV2, **more):
         token = self.token(PERMISSION.GET_ASSERTION, protocol=protocol())
-        return self.ask(made, pin_uv_param=protocol().authenticate(token, HASH), pin_uv_protocol=protocol.VERSION, **more)
+        param = protocol().authenticate(token, HASH)
+        return self.ask(made, pin_uv_param=param, pin_uv_protocol=protocol.VERSION, **more)
 
 
 def named(made):
@@ -311,7 +312,7 @@ def a_request_is_cancelled_while_it_blinks():
 def the_sensor_gives_tokens_too():
     with Desk("--uv") as desk:
         made = desk.make()
-        pin = ClientPin(desk.ctap, PinProtocolV2()) if "clientPin" in desk.ctap.info.options else None
+        pin = ClientPin(desk.ctap, PinProtocolV2())
         token = pin.get_uv_token(PERMISSION.GET_ASSERTION, RP["id"])
         param = pin.protocol.authenticate(token, HASH)
         expect(verified(made, desk.ask(made, pin_uv_param=param, pin_uv_protocol=2)).is_user_verified())

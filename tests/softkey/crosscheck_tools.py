@@ -366,9 +366,18 @@ def the_key_works_in_a_private_mount_namespace():
         expect("maxmsgsiz: 1200" in output, output)
 
 
+def nothing_is_left_behind_by_a_mock_that_is_killed():
+    with bench() as place:
+        testbed = place.environment["UMOCKDEV_DIR"]
+        expect(os.path.isdir(testbed), testbed)
+        place.kill_mock()
+        expect(not os.path.exists(testbed), "its directory is still there")
+
+
 def control_commands_that_make_no_sense_are_refused():
     with bench() as place:
-        for remote, words in ((place.key, ["touch", "twice"]), (place.key, ["touch", "press"]), (place.key, ["knob", "x", "1"]),
+        for remote, words in ((place.key, ["touch", "twice"]), (place.key, ["touch", "press"]),
+                              (place.key, ["knob", "x", "1"]),
                               (place.key, ["knob", "touch-delay", "soon"]), (place.usb, ["plug", 0]),
                               (place.usb, ["plug", 1]), (place.usb, ["unplug", "x"]), (place.usb, ["explode"])):
             try:
@@ -405,6 +414,7 @@ CHECKS = [
     a_key_pulled_out_during_a_touch_fails_at_once,
     an_unprivileged_process_finds_and_uses_the_key,
     the_key_works_in_a_private_mount_namespace,
+    nothing_is_left_behind_by_a_mock_that_is_killed,
     control_commands_that_make_no_sense_are_refused,
 ]
 

@@ -2,8 +2,6 @@
 /// instrument, and going on with a half-made signature would only hide it.
 #pragma once
 
-#include <array>
-#include <memory>
 #include <optional>
 
 #include "common/bytes.h"

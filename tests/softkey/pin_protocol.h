@@ -2,7 +2,6 @@
 /// hand out.
 #pragma once
 
-#include <array>
 #include <optional>
 #include <string>
 

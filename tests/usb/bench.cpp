@@ -1,7 +1,7 @@
 /// Starting, steering and ending what the bench is made of.
 #include "tests/usb/bench.h"
 
-#include <poll.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <filesystem>
 
@@ -39,33 +40,34 @@ std::vector<char *> pointers(std::vector<std::string> &words) {
   return out;
 }
 
-/// nullopt: nobody listens there (yet). Otherwise "ok" and a newline, or "error: ", before the answer.
-std::optional<std::string> ask(const std::string &socket, const std::string &command) {
-  const auto connection = softkey::connect_to(socket, SOCK_STREAM);
-  if (!connection) return std::nullopt;
+/// "ok" and a newline, or "error: ", before the answer.
+std::string ask(const std::string &socket, const std::string &command) {
+  const Fd connection = MUST(softkey::connect_to(socket, SOCK_STREAM));
   const std::string line = command + "\n";
-  if (send(connection->get(), line.data(), line.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(line.size()))
+  if (send(connection.get(), line.data(), line.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(line.size()))
     throw Failed("cannot tell " + socket + ": " + command);
   std::string answer;
   char part[512];
-  for (ssize_t got; (got = recv(connection->get(), part, sizeof part, 0)) > 0;)
+  for (ssize_t got; (got = recv(connection.get(), part, sizeof part, 0)) > 0;)
     answer.append(part, static_cast<std::size_t>(got));
   return answer;
 }
 
 std::string must_ask(const std::string &socket, const std::string &command) {
-  const std::string answer = ask(socket, command).value_or("nobody there");
+  const std::string answer = ask(socket, command);
   if (!answer.starts_with("ok\n")) throw Failed(command + ": " + answer);
   return answer.substr(3);
 }
 
-/// A program that ends with this one. `environment`: names to leave out.
-pid_t start(std::vector<std::string> words, const std::vector<const char *> &without) {
+/// A program that ends with this one. `without`: names to leave out of its environment; `out`: its standard
+/// output, or -1 for ours.
+pid_t start(std::vector<std::string> words, const std::vector<const char *> &without, int out) {
   const pid_t parent = getpid();
   const pid_t child = fork();
   if (child != 0) return child;
   prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (getppid() != parent) _exit(1);
+  if (out >= 0) dup2(out, STDOUT_FILENO);
   for (const char *name : without) unsetenv(name);
   execv(words.front().c_str(), pointers(words).data());
   std::perror(words.front().c_str());
@@ -102,7 +104,7 @@ int run_on_bench(const std::function<int()> &tests) {
   }
   command.emplace_back("--");
   command.push_back(std::filesystem::read_symlink("/proc/self/exe"));
-  const int status = wait_for(start(command, {}));
+  const int status = wait_for(start(command, {}, -1));
   std::error_code ignored;
   std::filesystem::remove_all(name, ignored);
   return status;
@@ -113,18 +115,27 @@ BenchKey::BenchKey(std::vector<std::string> options, int port)
   std::vector<std::string> command = {std::getenv("SOFTKEY"), "--listen", listen_, "--control", control_,
                                       "--die-with-parent"};
   command.insert(command.end(), options.begin(), options.end());
-  program_ = start(command, {"LD_PRELOAD"});
-  // Nothing announces that another program's socket begins to listen.
-  for (int left = 2000; !ask(control_, "state"); --left) {
-    if (left == 0 || waitpid(program_, nullptr, WNOHANG) != 0)
-      throw Failed("the software key does not start");
-    poll(nullptr, 0, 5);
+  std::array<int, 2> out{};
+  if (pipe2(out.data(), O_CLOEXEC) != 0) throw Failed("pipe");
+  const Fd says(out[0]);
+  {
+    const Fd speaker(out[1]);
+    program_ = start(command, {"LD_PRELOAD"}, speaker.get());
   }
+  std::array<char, 6> word{};  // "ready": its sockets are there
+  std::size_t got = 0;
+  for (ssize_t more = 1; got < word.size() && more > 0;
+       got += static_cast<std::size_t>(std::max<ssize_t>(more, 0)))
+    more = read(says.get(), word.data() + got, word.size() - got);
+  if (std::string_view(word.data(), got) != "ready\n") throw Failed("the software key does not start");
   plug();
 }
 
 BenchKey::~BenchKey() {
-  ask(mock_control(), "unplug " + std::to_string(port_));  // refused if it is out already
+  try {
+    ask(mock_control(), "unplug " + std::to_string(port_));  // refused if it is out already
+  } catch (const Failed &) {  // no mockusb any more: all of this is about to end
+  }
   kill(program_, SIGTERM);
   wait_for(program_);
 }

@@ -1,0 +1,144 @@
+"""What the sign-in tests do in their world: people at terminals, the hand at the key, the daemon's life."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+
+TREE = os.environ["WORLD_TREE"]
+sys.path.insert(0, TREE + "/tools/demo.d")
+from person import Stuck, Terminal  # noqa: E402
+
+PASSWORD = os.environ["WORLD_PASSWORD"]
+KEY_CONTROL, USB_CONTROL = "/run/world/key.control", "/run/world/usb.control"
+SYSLOG, DAEMON_LOG = "/run/world/syslog", "/run/world/passkeyd.log"
+LEDGER = "/var/lib/passkeyd/ledger.db"
+CONFIG = "/etc/passkeyd/passkeyd.conf.d/test.conf"
+DAEMON = "/usr/libexec/passkeyd/passkeyd"
+
+
+class Failed(Exception):
+    """A promise that was not kept."""
+
+
+def check(condition, what):
+    if not condition:
+        raise Failed(what)
+
+
+def run(*command, **options):
+    """Runs a program to its end; what it printed (both streams) and its exit status."""
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=90, **options)
+    return done.returncode, done.stdout
+
+
+def must(*command, **options):
+    status, said = run(*command, **options)
+    check(status == 0, f"{' '.join(command)}: exit status {status}: {said}")
+    return said
+
+
+# --- the key --------------------------------------------------------------------------------------------------------
+def key(*command):
+    return must(TREE + "/build/tests/softkey/softkey-ctl", KEY_CONTROL, *command)
+
+
+def usb(*command):
+    return must(TREE + "/build/tests/softkey/softkey-ctl", USB_CONTROL, *command)
+
+
+def transactions():
+    """CTAPHID transactions since key("count", "reset")."""
+    return int(re.search(r"^total (\d+)$", key("count"), re.MULTILINE)[1])
+
+
+def touch():
+    key("wait", "blinking")
+    key("touch", "press")
+
+
+class Misbehaving:
+    """The key does as the knobs say while the block runs."""
+
+    def __init__(self, **knobs):
+        self.knobs = {name.replace("_", "-"): value for name, value in knobs.items()}
+
+    def __enter__(self):
+        for name, value in self.knobs.items():
+            key("knob", name, str(value))
+
+    def __exit__(self, *_):
+        key("knob", "reset")
+
+
+# --- people ---------------------------------------------------------------------------------------------------------
+def enroll(user, *how, answers=(), touched=False):
+    process = subprocess.Popen(["passkeyctl", "enroll", "--user", user, "--pin-stdin", *how], stdin=subprocess.PIPE,
+                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    process.stdin.write("".join(answer + "\n" for answer in answers))
+    process.stdin.close()
+    process.stdin = None
+    if touched:
+        touch()
+    said = process.communicate(timeout=60)[0]
+    check(process.returncode == 0, f"enrolling {user}: {said}")
+
+
+def sudo(user, *command):
+    return Terminal(user, ["sudo", *(command or ("whoami",))])
+
+
+def use_password(terminal):
+    terminal.wait_for(r"assword[^\n]*: ")
+    terminal.type_unseen(PASSWORD)
+    check(terminal.end() == 0, "the password did not work")
+
+
+def with_touch(user):
+    """Signs in with a touch; true if that was enough."""
+    with sudo(user) as terminal:
+        terminal.wait_for("Touch ")
+        touch()
+        return terminal.end() == 0 and "assword" not in terminal.screen
+
+
+def daemon_log():
+    with open(DAEMON_LOG, encoding="utf-8", errors="replace") as log:
+        return log.read()
+
+
+# --- the daemon -----------------------------------------------------------------------------------------------------
+def daemon_pids():
+    return [int(pid) for pid in run("pidof", DAEMON)[1].split()]
+
+
+def stop_daemon():
+    for pid in daemon_pids():
+        watched = os.pidfd_open(pid)
+        os.kill(pid, signal.SIGTERM)
+        import select
+        select.select([watched], [], [], 20)
+        os.close(watched)
+    check(not daemon_pids(), "the daemon does not stop")
+
+
+def start_daemon(*options):
+    """As the world does. Returns exit status and what was said; 0 means that it said it was ready."""
+    return run("/usr/bin/python3", TREE + "/tools/world.d/start.py", "--log", DAEMON_LOG, "setpriv", "--reuid", "passkeyd",
+               "--regid", "passkeyd", "--init-groups", "--no-new-privs", "--bounding-set=-all", "--inh-caps=-all",
+               "with-usb", DAEMON, *options, cwd=TREE)
+
+
+def restart_daemon():
+    stop_daemon()
+    status, said = start_daemon()
+    check(status == 0, "the daemon does not start: " + said)
+
+
+def configure(text):
+    if text:
+        with open(CONFIG, "w", encoding="utf-8") as file:
+            file.write(text)
+    elif os.path.exists(CONFIG):
+        os.unlink(CONFIG)
