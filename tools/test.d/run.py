@@ -5,6 +5,7 @@ that was announced and never reported, because the program crashed or hung, has 
 """
 
 import concurrent.futures
+import contextlib
 import dataclasses
 import json
 import os
@@ -13,6 +14,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 TREE = pathlib.Path(__file__).resolve().parents[2]
@@ -52,16 +54,17 @@ def scripts():
 
 def run(program):
     """Exit status (or why there is none), stdout, stderr. Whatever the program started ends with it."""
-    process = subprocess.Popen(program.command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                               stderr=subprocess.PIPE, cwd=TREE, start_new_session=True)
-    try:
-        out, err = process.communicate(timeout=program.seconds)
-        status = process.returncode
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        out, err = process.communicate()
-        status = f"hung for {program.seconds:.0f} s"
-    return status, out.decode("utf-8", "replace"), err.decode("utf-8", "replace")
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        process = subprocess.Popen(program.command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, cwd=TREE,
+                                   start_new_session=True)
+        try:
+            status = process.wait(timeout=program.seconds)
+        except subprocess.TimeoutExpired:
+            status = f"hung for {program.seconds:.0f} s"
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        return status, *(file.seek(0) or file.read().decode("utf-8", "replace") for file in (out, err))
 
 
 TAP = re.compile(r"^(?P<bad>not )?ok\b *(?P<number>\d+)? *-? *(?P<name>[^#]*)(?:# *(?P<skip>SKIP)\b *(?P<why>.*))?",
