@@ -13,6 +13,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 TREE = pathlib.Path(__file__).resolve().parents[2]
@@ -51,17 +52,24 @@ def scripts():
 
 
 def run(program):
-    """Exit status (or why there is none), stdout, stderr. Whatever the program started ends with it."""
-    process = subprocess.Popen(program.command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                               stderr=subprocess.PIPE, cwd=TREE, start_new_session=True)
-    try:
-        out, err = process.communicate(timeout=program.seconds)
-        status = process.returncode
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        out, err = process.communicate()
-        status = f"hung for {program.seconds:.0f} s"
-    return status, out.decode("utf-8", "replace"), err.decode("utf-8", "replace")
+    """Exit status (or why there is none), stdout, stderr. Whatever the program left running ends here."""
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        process = subprocess.Popen(program.command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, cwd=TREE,
+                                   start_new_session=True)
+        try:
+            status = process.wait(timeout=program.seconds)
+        except subprocess.TimeoutExpired:
+            status = f"hung for {program.seconds:.0f} s"
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        process.wait()
+        said = []
+        for file in (out, err):
+            file.seek(0)
+            said.append(file.read().decode("utf-8", "replace"))
+    return status, *said
 
 
 TAP = re.compile(r"^(?P<bad>not )?ok\b *(?P<number>\d+)? *-? *(?P<name>[^#]*)(?:# *(?P<skip>SKIP)\b *(?P<why>.*))?",
