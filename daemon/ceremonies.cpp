@@ -62,6 +62,24 @@ class Ceremonies::Handle final : public OngoingCeremony {
         deadline_(deadline) {}
   ~Handle() override;
 
+  /// Waits for its device, but not longer than it may run.
+  Status wait() {
+    sd_event_source *source = nullptr;
+    const int failed = sd_event_add_time_relative(all_.loop_, &source, CLOCK_BOOTTIME,
+                                                  microseconds(deadline_), 0, on_waited_enough, this);
+    if (failed < 0) return errno_error("wait for the device", -failed);
+    waiting_.reset(source);
+    all_.waiting_.push_back(this);
+    return Ok{};
+  }
+
+  static int on_waited_enough(sd_event_source *, std::uint64_t, void *self) {
+    auto &handle = *static_cast<Handle *>(self);
+    handle.all_.waiting_.remove(&handle);
+    handle.say(Error{ErrorKind::Busy, "the device did not become free in time"});
+    return 0;
+  }
+
   void say(std::optional<wire::Event> event) { to_.post(News{number_, std::move(event)}); }
 
   Ceremonies &all_;
@@ -72,6 +90,7 @@ class Ceremonies::Handle final : public OngoingCeremony {
   std::size_t number_;
   std::chrono::milliseconds deadline_;
   Process *process_ = nullptr;
+  EventSource waiting_;
 };
 
 /// A running process. Outlives its handle until it has really ended, and keeps its device reserved that long.
@@ -226,12 +245,16 @@ std::unique_ptr<OngoingCeremony> Ceremonies::start(wire::Request request, std::s
     launch(*handle);
     return handle;
   }
-  waiting_.push_back(handle.get());
-  if (!(*in_use)->is_ending()) handle->say(std::nullopt);  // otherwise it is only a moment
+  const Status waits = handle->wait();
+  if (!waits)
+    handle->say(waits.error());
+  else if (!(*in_use)->is_ending())
+    handle->say(std::nullopt);  // otherwise it is only a moment
   return handle;
 }
 
 bool Ceremonies::launch(Handle &handle) {
+  handle.waiting_.reset();
   auto process = std::make_unique<Process>(*this, handle);
   const Status begun = process->begin();
   if (!begun) {

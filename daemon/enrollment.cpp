@@ -136,6 +136,7 @@ Task<void> tell_enrollment(House &house, Face &face, EnrollmentRequest request) 
   };
   const Result<Account> account = co_await look_up(house, request.user);
   if (!account) co_return fail(account.error());
+  request.user = account->name;
   const Result<Credentials> stored = house.ledger.credentials_of(request.user);
   if (!stored) co_return fail(stored.error());
 

@@ -26,8 +26,11 @@ Task<Result<T>> errand(House &house, wire::Request request, std::string device) 
   }
 }
 
-/// The account of that name as the system knows it now. NotFound if there is none, or if the system spells
-/// the name otherwise (a directory may ignore case; what is stored here does not).
+/// The account of that name as the system knows and spells it now: a directory may know it by other
+/// spellings, too. NotFound if there is none.
 Task<Result<Account>> look_up(House &house, UserName user);
+
+/// Says in the log which stored credentials cannot be read.
+void log_problems(const Credentials &stored);
 
 }  // namespace passkeyd

@@ -20,6 +20,7 @@ struct House {
   Ceremonies ceremonies;
   const Clock &clock;
   std::string boot_id;
+  std::uint64_t tpm_tries = 0;  ///< PINs that were sent to the TPM since the start
 
   [[nodiscard]] Moment moment() const { return {clock.wall(), clock.boot(), boot_id}; }
 };

@@ -81,33 +81,48 @@ std::vector<KeyInfo> keys_for(const LoginRequest &request) {
   return {};
 }
 
-bool may_sign_in(const LoginRequest &request, const Account &account) {
-  return request.caller_uid == 0 || request.caller_uid == account.uid;
-}
-
 bool is_live(const Credential &credential) {
   return credential.state != CredentialState::Revoked;
+}
+
+/// What the account has enrolled, if it is for this caller to know: for others than root, what carries their
+/// uid.
+Result<Credentials> enrolled_for(House &house, const UserName &user, uid_t caller) {
+  Credentials stored = TRY(house.ledger.credentials_of(user));
+  log_problems(stored);
+  std::erase_if(stored.rows, [&](const Credential &each) {
+    return !is_live(each) || (caller != 0 && each.owner.uid != caller);
+  });
+  return stored;
 }
 
 }  // namespace
 
 Task<void> tell_login(House &house, Face &face, LoginRequest request) {
-  // A caller that is not root must first be shown to be that user: whether others have passkeys is not its
-  // business.
-  const Result<Credentials> stored = house.ledger.credentials_of(request.user);
-  if (!stored) co_return face.finish(say_error(Step::Unavailable, stored.error()));
-  const bool enrolled = std::any_of(stored->rows.begin(), stored->rows.end(), is_live);
-  if (!enrolled && request.caller_uid == 0)
+  // Root's programs take names as people type them, and a directory may know an account by several spellings:
+  // who is not enrolled is said of the account, never of a spelling. Others can only be themselves and are
+  // looked up only if something is enrolled for their uid.
+  const uid_t caller = request.caller_uid;
+  Result<Credentials> enrolled = enrolled_for(house, request.user, caller);
+  if (!enrolled) co_return face.finish(say_error(Step::Unavailable, enrolled.error()));
+  if (caller != 0 && enrolled->rows.empty())
     co_return face.finish(Say(Step::Unavailable, message::kNotEnrolled));
-
   const Result<Account> account = co_await look_up(house, request.user);
-  if (!account && request.caller_uid == 0)
-    co_return face.finish(say_error(Step::Unavailable, account.error()));
-  if (!account || !may_sign_in(request, account.value()))
+  const bool unknown = !account && account.error().kind == ErrorKind::NotFound;
+  if (unknown && enrolled->rows.empty() && enrolled->problems.empty())
+    co_return face.finish(Say(Step::Unavailable, message::kNotEnrolled));
+  if (!account) co_return face.finish(say_error(Step::Unavailable, account.error()));
+  if (caller != 0 && caller != account->uid)
     co_return face.refuse({ErrorKind::NotAllowed, "You may sign in only as yourself."});
-  if (!enrolled) co_return face.finish(Say(Step::Unavailable, message::kNotEnrolled));
+  request.user = account->name;
+  enrolled = enrolled_for(house, request.user, caller);
+  if (!enrolled) co_return face.finish(say_error(Step::Unavailable, enrolled.error()));
+  if (enrolled->rows.empty() && !enrolled->problems.empty())
+    co_return face.finish(
+        say_error(Step::Unavailable, {ErrorKind::Corrupt, "no credential of the account can be read"}));
+  if (enrolled->rows.empty()) co_return face.finish(Say(Step::Unavailable, message::kNotEnrolled));
 
-  const Plan plan = plan_for(request, account.value(), stored->rows, keys_for(request), house.config);
+  const Plan plan = plan_for(request, account.value(), enrolled->rows, keys_for(request), house.config);
   Error why{plan.why_none, "no way is open here and now"};
   for (const PlannedWay &way : plan.ways) {
     Result<Proof> proof = co_await prove_by(house, face, request, account.value(), way);

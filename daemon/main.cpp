@@ -84,6 +84,26 @@ Result<RpId> wished_rp_id(const Config &config) {
                "this machine's name cannot be an RP ID; set rp_id in passkeyd.conf"};
 }
 
+void note_time(House &house) {
+  const Status noted = house.ledger.note_time(house.moment());
+  if (!noted) log_line(LogLevel::Error, "ledger: " + noted.error().sentence);
+}
+
+/// Waits are measured in running time that the ledger has seen (ledger/moment.h), so it looks once an hour.
+Result<EventSource> look_at_clock_hourly(House &house) {
+  constexpr std::uint64_t kHour = 3600ULL * 1'000'000;
+  const auto look = [](sd_event_source *source, std::uint64_t, void *of) {
+    note_time(*static_cast<House *>(of));
+    sd_event_source_set_time_relative(source, kHour);
+    return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+  };
+  sd_event_source *source = nullptr;
+  const int failed =
+      sd_event_add_time_relative(house.loop, &source, CLOCK_MONOTONIC, kHour, kHour / 6, look, &house);
+  if (failed < 0) return errno_error("timer", -failed);
+  return EventSource(source);
+}
+
 Status serve(const Options &options) {
   const SystemClock clock;
   Config config = TRY(load_config(options.config_directory));
@@ -105,6 +125,7 @@ Status serve(const Options &options) {
               Ceremonies(loop.get(), PASSKEYD_CEREMONY),
               clock,
               started.boot_id};
+  const EventSource hourly = TRY(look_at_clock_hourly(house));
   Service service(house);
   TRY(service.publish());
   int failed = sd_bus_request_name(connection.get(), bus::kService, 0);
@@ -113,7 +134,9 @@ Status serve(const Options &options) {
   sd_notify(0, "READY=1");
   failed = sd_event_loop(loop.get());
   sd_notify(0, "STOPPING=1");
+  note_time(house);
   if (failed < 0) return errno_error("event loop", -failed);
+  if (failed > 0) return Error{ErrorKind::Disconnected, "the bus has gone away"};
   return Ok{};
 }
 

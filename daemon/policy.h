@@ -14,7 +14,7 @@ namespace passkeyd {
 /// A login as the host asked for it, with what the daemon could find out itself.
 struct LoginRequest {
   UserName user;
-  std::string service;      ///< PAM service, such as "sudo"; printable, at most 64 bytes
+  std::string service;      ///< PAM service, such as "sudo"; printable, at most 255 bytes
   std::string tty;          ///< empty if none
   std::string remote_host;  ///< PAM_RHOST; empty if none
   uid_t caller_uid;

@@ -95,7 +95,7 @@ Task<Result<Assertion>> first_assertion(House &house, Face &face, Way way,
 /// Counts the try, asks, and takes the count back if it was not the person who failed.
 Task<Result<Proof>> prove_with(House &house, Face &face, const LoginRequest &request, const Account &account,
                                const PlannedWay &way, const std::vector<KeyInfo> &devices,
-                               std::optional<Fd> pin) {
+                               std::optional<Fd> pin, bool look_first = false) {
   const UserVerification uv = pin ? UserVerification::Required : way.user_verification;
   Result<Challenge> challenge = Challenge::make(Ceremony::Get, house.rp_id, account, uv, house.clock.boot());
   if (!challenge) co_return challenge.error();
@@ -107,7 +107,7 @@ Task<Result<Proof>> prove_with(House &house, Face &face, const LoginRequest &req
     if (!counted) co_return counted.error();
     if (!counted->ticket) co_return limited(counted->wait);
     ticket = counted->ticket;
-    asked.read_tries_first = counted->after_failure;
+    asked.read_tries_first = counted->after_failure || look_first;
   }
   Result<Assertion> assertion =
       co_await first_assertion(house, face, way.way, devices, asked, std::move(pin));
@@ -146,6 +146,7 @@ Task<Result<Proof>> prove_by_tpm(House &house, Face &face, const LoginRequest &r
   const std::string &tcti = house.config.tcti;
   Mailbox<News> news(house.loop);
   wire::Request question = wire::AskTpm{tcti};
+  const std::uint64_t tries_before = house.tpm_tries;
   const auto asking = house.ceremonies.start(std::move(question), tcti, {}, news, 0, kErrandDeadline);
   Result<Fd> pin = co_await ask_pin(face, message::kPinPlatform, way.credentials.front().name);
   if (!pin) co_return pin.error();
@@ -153,7 +154,10 @@ Task<Result<Proof>> prove_by_tpm(House &house, Face &face, const LoginRequest &r
   while (!answer || !is_last(*answer)) answer = (co_await news.next()).event;
   if (auto *error = std::get_if<Error>(&*answer)) co_return std::move(*error);
   const std::vector<KeyInfo> device(1, KeyInfo{tcti, way.credentials.front().name});
-  co_return co_await prove_with(house, face, request, account, way, device, std::move(pin).value());
+  // What the TPM said is old if somebody else's PIN was tried since: then it is asked again, at its turn.
+  const bool look_again = house.tpm_tries++ != tries_before;
+  co_return co_await prove_with(house, face, request, account, way, device, std::move(pin).value(),
+                                look_again);
 }
 
 }  // namespace

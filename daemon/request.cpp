@@ -57,8 +57,8 @@ Result<UserName> user_of(const Texts &texts) {
 Result<LoginRequest> read_login_request(sd_bus_message *call, const Caller &caller) {
   const Texts texts = TRY(read_texts(call));
   LoginRequest request{TRY(user_of(texts)),
-                       TRY(label(texts, "service", 64)),
-                       TRY(label(texts, "tty", 64)),
+                       TRY(label(texts, "service", 255)),
+                       TRY(label(texts, "tty", 255)),
                        TRY(label(texts, "rhost", 255)),
                        caller.uid,
                        caller.pid};

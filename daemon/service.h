@@ -2,7 +2,6 @@
 /// method without a row is refused, and so is a caller the row does not name.
 #pragma once
 
-#include <list>
 #include <map>
 #include <memory>
 #include <string>
@@ -18,7 +17,7 @@ namespace passkeyd {
 enum class MayCall {
   Nobody,
   Root,
-  RootOrSelf,  ///< the handler's story compares the account's uid with the caller's
+  RootOrSelf,  ///< the handler lets others than root see and do only what belongs to their own uid
   Anyone,      ///< says nothing about any account
 };
 
@@ -53,8 +52,6 @@ class Service {
   Status list_credentials(sd_bus_message *call, const Caller &caller);
   Status get_status(sd_bus_message *call, const Caller &caller);
 
-  Task<void> tell_list(BusMessage call, Caller caller, UserName user);
-
   /// Makes the Attempt object, lets `story` begin on it and answers `call` with its path.
   template <class Story>
   Status begin(sd_bus_message *call, const Caller &caller, Story story);
@@ -62,7 +59,6 @@ class Service {
   House &house_;
   std::uint64_t next_number_ = 1;
   std::map<std::string, std::unique_ptr<OneAttempt>> attempts_;
-  std::list<Task<void>> lists_;  ///< list calls, which look up the account first
   BusSlot object_;
 };
 

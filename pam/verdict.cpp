@@ -31,7 +31,8 @@ constexpr Row kCodes[] = {
     Row{Ending::Unavailable, kAny, PAM_AUTHINFO_UNAVAIL},
 };
 
-constexpr std::string_view kToldToNobody[] = {message::kNotEnrolled, "no-device", "cancelled", "not-allowed"};
+constexpr std::string_view kToldToNobody[] = {message::kNotEnrolled, "no-device", "cancelled", "not-allowed",
+                                              "remote-session"};
 
 }  // namespace
 

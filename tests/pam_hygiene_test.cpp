@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <csignal>
 
 #include <algorithm>
 #include <cstdlib>
@@ -78,18 +79,17 @@ void the_module_stays_mapped_when_its_host_closes_it() {
                     [](const std::string &line) { return line.find("NODELETE") != std::string::npos; }));
 }
 
-/// No environment, no signals, no threads, no files or programs of its own, and nothing put into PAM's items:
-/// the PIN cannot end up in PAM_AUTHTOK.
+/// No environment, no signal handlers, no threads, no files or programs of its own, and nothing put into
+/// PAM's items: the PIN cannot end up in PAM_AUTHTOK.
 void the_module_cannot_call_what_a_guest_must_not() {
   const std::set<std::string> forbidden = {
-      "getenv",          "secure_getenv", "setenv",       "putenv",         "unsetenv",
-      "clearenv",        "environ",       "signal",       "sigaction",      "sigprocmask",
-      "pthread_sigmask", "alarm",         "setitimer",    "pthread_create", "fork",
-      "vfork",           "posix_spawn",   "execve",       "execv",          "execl",
-      "system",          "popen",         "open",         "open64",         "openat",
-      "fopen",           "fopen64",       "creat",        "exit",           "_exit",
-      "abort",           "setuid",        "seteuid",      "setlocale",      "umask",
-      "chdir",           "pam_set_item",  "pam_set_data", "pam_putenv",     "pam_get_authtok"};
+      "getenv",         "secure_getenv", "setenv", "putenv",       "unsetenv",       "clearenv",
+      "environ",        "signal",        "alarm",  "setitimer",    "pthread_create", "fork",
+      "vfork",          "posix_spawn",   "execve", "execv",        "execl",          "system",
+      "popen",          "open",          "open64", "openat",       "fopen",          "fopen64",
+      "creat",          "exit",          "_exit",  "abort",        "setuid",         "seteuid",
+      "setlocale",      "umask",         "chdir",  "pam_set_item", "pam_set_data",   "pam_putenv",
+      "pam_get_authtok"};
   std::size_t imported = 0;
   for (const std::string &line : lines_of("nm -D --undefined-only " + module_path)) {
     const std::string symbol = line.substr(19, line.find('@') - 19);
@@ -132,6 +132,40 @@ void a_program_started_during_or_after_a_login_inherits_nothing() {
   CHECK(open_during > open_before);  // the bus was open, so there was something to inherit
   CHECK(during == before);
   CHECK(inherited_files() == before);
+  daemon.must_be_done();
+}
+
+volatile sig_atomic_t interrupts = 0;
+
+/// Every signal's handler and mask, as bytes: what a guest must leave as it was.
+std::string signals_of_the_host() {
+  std::string state;
+  for (int number = 1; number < SIGRTMIN; ++number) {
+    struct sigaction action = {};
+    if (sigaction(number, nullptr, &action) != 0) continue;
+    state += std::to_string(reinterpret_cast<std::uintptr_t>(action.sa_handler)) + " " +
+             std::to_string(action.sa_flags) + "\n";
+  }
+  sigset_t blocked;
+  CHECK(pthread_sigmask(SIG_SETMASK, nullptr, &blocked) == 0);
+  for (int number = 1; number < SIGRTMIN; ++number) state += sigismember(&blocked, number) == 1 ? '1' : '0';
+  return state;
+}
+
+/// While it waits, the module listens for Ctrl-C where the host would only note it; nothing of that may stay.
+void the_hosts_signals_are_left_as_they_were() {
+  struct sigaction noting = {};
+  noting.sa_handler = [](int) { interrupts = interrupts + 1; };
+  struct sigaction before = {};
+  CHECK(sigaction(SIGINT, &noting, &before) == 0);
+  const PrivateBus bus;
+  ScriptedDaemon daemon(kTouch);
+  const std::string signals = signals_of_the_host();
+  CHECK(authenticate().code == PAM_SUCCESS);
+  CHECK(signals_of_the_host() == signals);
+  CHECK(raise(SIGINT) == 0);
+  CHECK(interrupts == 1);  // the host's handler is in force again
+  CHECK(sigaction(SIGINT, &before, nullptr) == 0);
   daemon.must_be_done();
 }
 
@@ -332,6 +366,7 @@ int main(int argc, char **argv) {
       TEST(the_module_cannot_call_what_a_guest_must_not),
       TEST(the_module_keeps_no_state_of_its_own),
       TEST(a_program_started_during_or_after_a_login_inherits_nothing),
+      TEST(the_hosts_signals_are_left_as_they_were),
       TEST(two_hundred_logins_leave_no_files_and_no_memory),
       TEST(no_copy_of_a_pin_stays_in_the_hosts_memory),
       TEST(a_hostile_environment_does_not_keep_anybody_out),

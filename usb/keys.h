@@ -20,7 +20,6 @@ namespace passkeyd {
 struct KeyInfo {
   std::string path;  ///< "/dev/hidraw" and a number
   std::string name;  ///< for people: manufacturer and product, printable, 1 to kMaxKeyName bytes
-  /// Both 0: not known, and then not compared with the device found at `path`.
   std::uint16_t vendor_id = 0;
   std::uint16_t product_id = 0;
 };

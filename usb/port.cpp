@@ -38,10 +38,8 @@ bool is_gone(int number) {
 bool is_still(int device, const KeyInfo &key) {
   struct stat about = {};
   hidraw_devinfo info = {};
-  if (fstat(device, &about) != 0 || !S_ISCHR(about.st_mode) || ioctl(device, HIDIOCGRAWINFO, &info) != 0)
-    return false;
-  if (key.vendor_id == 0 && key.product_id == 0) return true;
-  return static_cast<std::uint16_t>(info.vendor) == key.vendor_id &&
+  return fstat(device, &about) == 0 && S_ISCHR(about.st_mode) && ioctl(device, HIDIOCGRAWINFO, &info) == 0 &&
+         static_cast<std::uint16_t>(info.vendor) == key.vendor_id &&
          static_cast<std::uint16_t>(info.product) == key.product_id;
 }
 

@@ -34,7 +34,7 @@ struct AssertionRequest {
   std::vector<Allowed> allowed;               ///< never empty
   std::chrono::milliseconds timeout{30'000};  ///< for the person's touch or sensor
   int min_pin_tries = 2;                      ///< usb: never send a PIN when so few tries, or fewer, are left
-  bool read_tries_first = false;  ///< usb: ask the key for its tries before the PIN (one more transaction)
+  bool read_tries_first = false;  ///< ask first what tries are left, before the PIN (one more transaction)
 };
 
 struct RegistrationRequest {

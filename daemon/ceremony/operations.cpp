@@ -76,10 +76,14 @@ Result<wire::Event> perform_one(const wire::ProbeKey &op, const std::vector<Fd> 
   return wire::Event(wire::KeyProbed{TRY(key.holds(rp_id, op.ids))});
 }
 
+Status check_room(TpmAuthenticator &tpm) {
+  const tpm::DictionaryAttackState state = TRY(tpm.dictionary_attack_state());
+  return tpm::room_for_a_try(state);
+}
+
 Result<wire::Event> perform_one(const wire::AskTpm &op, const std::vector<Fd> &, const Say &) {
   TpmAuthenticator tpm(op.tcti);
-  const tpm::DictionaryAttackState state = TRY(tpm.dictionary_attack_state());
-  TRY(tpm::room_for_a_try(state));
+  TRY(check_room(tpm));
   return wire::Event(wire::TpmHasRoom{});
 }
 
@@ -89,6 +93,7 @@ Result<wire::Event> perform_one(const wire::Prove &op, const std::vector<Fd> &fi
   SaidCues cues(say);
   if (op.way == Way::Tpm) {
     TpmAuthenticator tpm(op.device.path);
+    if (op.request.read_tries_first) TRY(check_room(tpm));
     return wire::Event(wire::Proved{TRY(tpm.prove(op.request, pin, cues))});
   }
   UsbAuthenticator key(op.device);

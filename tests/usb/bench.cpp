@@ -67,6 +67,9 @@ pid_t start(std::vector<std::string> words, const std::vector<const char *> &wit
   if (child != 0) return child;
   prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (getppid() != parent) _exit(1);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
   if (out >= 0) dup2(out, STDOUT_FILENO);
   for (const char *name : without) unsetenv(name);
   execv(words.front().c_str(), pointers(words).data());
@@ -74,10 +77,21 @@ pid_t start(std::vector<std::string> words, const std::vector<const char *> &wit
   _exit(127);
 }
 
-int wait_for(pid_t child) {
-  int status = 0;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
+int exit_status(int status) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/// Waits for `child`, to which every signal of `signals` but SIGCHLD is handed on: who is told to end still
+/// tidies up.
+int wait_and_forward(pid_t child, const sigset_t &signals) {
+  for (int signal = 0; sigwait(&signals, &signal) == 0;) {
+    int status = 0;
+    if (signal != SIGCHLD)
+      kill(child, signal);
+    else if (waitpid(child, &status, WNOHANG) == child)
+      return exit_status(status);
+  }
+  return 1;
 }
 
 Result<Challenge> challenge(Ceremony ceremony, UserVerification uv) {
@@ -104,7 +118,11 @@ int run_on_bench(const std::function<int()> &tests) {
   }
   command.emplace_back("--");
   command.push_back(std::filesystem::read_symlink("/proc/self/exe"));
-  const int status = wait_for(start(command, {}, -1));
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int one : {SIGCHLD, SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, one);
+  sigprocmask(SIG_BLOCK, &signals, nullptr);
+  const int status = wait_and_forward(start(command, {}, -1), signals);
   std::error_code ignored;
   std::filesystem::remove_all(name, ignored);
   return status;
@@ -137,7 +155,7 @@ BenchKey::~BenchKey() {
   } catch (const Failed &) {  // no mockusb any more: all of this is about to end
   }
   kill(program_, SIGTERM);
-  wait_for(program_);
+  while (waitpid(program_, nullptr, 0) < 0 && errno == EINTR) continue;
 }
 
 void BenchKey::plug() {

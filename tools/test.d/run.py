@@ -5,7 +5,6 @@ that was announced and never reported, because the program crashed or hung, has 
 """
 
 import concurrent.futures
-import contextlib
 import dataclasses
 import json
 import os
@@ -53,7 +52,7 @@ def scripts():
 
 
 def run(program):
-    """Exit status (or why there is none), stdout, stderr. Whatever the program started ends with it."""
+    """Exit status (or why there is none), stdout, stderr. Whatever the program left running ends here."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         process = subprocess.Popen(program.command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, cwd=TREE,
                                    start_new_session=True)
@@ -61,10 +60,16 @@ def run(program):
             status = process.wait(timeout=program.seconds)
         except subprocess.TimeoutExpired:
             status = f"hung for {program.seconds:.0f} s"
-        with contextlib.suppress(ProcessLookupError):
+        try:
             os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
         process.wait()
-        return status, *(file.seek(0) or file.read().decode("utf-8", "replace") for file in (out, err))
+        said = []
+        for file in (out, err):
+            file.seek(0)
+            said.append(file.read().decode("utf-8", "replace"))
+    return status, *said
 
 
 TAP = re.compile(r"^(?P<bad>not )?ok\b *(?P<number>\d+)? *-? *(?P<name>[^#]*)(?:# *(?P<skip>SKIP)\b *(?P<why>.*))?",

@@ -5,8 +5,7 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 . tests/tap.bash
 place=$(mktemp -d /tmp/passkeyd-test-demo.XXXXXX)
-trap 'kill $(jobs -p) $key 2>/dev/null; wait; rm -rf "$place"' EXIT
-key=
+trap 'kill $(jobs -p) 2>/dev/null; wait; rm -rf "$place"' EXIT
 chmod 755 "$place"
 
 exits_with() { local wanted=$1 status=0; shift; "$@" </dev/null || status=$?; [ "$status" = "$wanted" ] || { echo "$status"; return 1; }; }
@@ -18,7 +17,8 @@ check an_unknown_option_is_refused exits_with 2 tools/demo --frobnicate
 check a_shell_without_a_terminal_is_refused exits_with 2 tools/demo --shell
 
 # --- another security key: a process on this machine, listening on a socket ------------------------------------------
-key=$(build/tests/softkey/softkey --listen "$place/key" --control "$place/control" --touch auto --background)
+build/tests/softkey/softkey --listen "$place/key" --control "$place/control" --touch auto >/dev/null &
+check the_other_key_is_up eventually test -S "$place/key"
 with_key() { tools/demo --key-socket "$place/key" --run "$1"; }
 check another_key_is_enrolled_and_signs_in says '^root$' \
   with_key 'passkeyctl enroll --user alice --usb --name Other && su alice -c "sudo whoami"'
