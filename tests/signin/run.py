@@ -10,7 +10,7 @@ import time
 import traceback
 
 from world import (CONFIG, DAEMON_LOG, LEDGER, SYSLOG, Failed, Misbehaving, Stuck, Terminal, check, configure, daemon_log,
-                   daemon_pids, enroll, key, key2, must, restart_daemon, run, start_daemon, stop_daemon, sudo, touch,
+                   daemon_pids, enroll, key, key2, must, restart_daemon, run, start_daemon, stop_daemon, stops_blinking_by_itself, sudo, touch,
                    transactions, usb, use_password, with_touch)
 
 TPM_PIN, WRONG_PIN = "314159", "271828"
@@ -49,7 +49,7 @@ def interrupted(end):
         key("wait", "blinking")
         begin = time.monotonic()
         end(terminal)
-        key("wait", "idle")
+        stops_blinking_by_itself()
         print(f"# the key stopped blinking after {(time.monotonic() - begin) * 1000:.0f} ms")
     check(key("count", "cancel").split()[-1] == "1", "the key was not told to stop")
 

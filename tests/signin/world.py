@@ -44,6 +44,15 @@ def control(socket, *command):
     return must(TREE + "/build/tests/softkey/softkey-ctl", socket, *command)
 
 
+def stops_blinking_by_itself():
+    """Long before the daemon or the key would have given up on the touch."""
+    try:
+        subprocess.run([TREE + "/build/tests/softkey/softkey-ctl", KEY_CONTROL, "wait", "idle"], check=True, timeout=10,
+                       stdout=subprocess.DEVNULL)
+    except subprocess.TimeoutExpired:
+        raise Failed("the key goes on blinking") from None
+
+
 def key(*command):
     return control(KEY_CONTROL, *command)
 
