@@ -19,9 +19,12 @@ struct Options {
   bool pin_stdin = false;
 };
 
+/// As the ledger stores it.
+constexpr std::size_t kMaxName = 64;
+
 std::string check_name(const std::string &name) {
-  if (name.empty() || name.size() > Details::kMaxText || !is_printable(name))
-    return "must have 1 to 96 bytes of printable UTF-8";
+  if (name.empty() || name.size() > kMaxName || !is_printable(name))
+    return "must have 1 to 64 bytes of printable UTF-8";
   return {};
 }
 

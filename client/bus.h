@@ -45,8 +45,8 @@ class Bus {
   using Fill = std::function<int(sd_bus_message *)>;
 
   /// Calls a method of the daemon's manager object, starting the daemon if it is not running. The call goes
-  /// to the very connection whose owner was checked. A daemon that ended in between (they exit when idle) is
-  /// started once more. Errors: what the daemon says; Disconnected, Timeout; NotAllowed from the bus's
+  /// to the very connection whose owner was checked. A daemon that ended in between is started
+  /// once more. Errors: what the daemon says; Disconnected, Timeout; NotAllowed from the bus's
   /// policy.
   Result<Message> call_manager(const char *method, const Fill &fill, Patience &patience,
                                Patience::Time most = kManagerTime);

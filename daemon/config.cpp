@@ -90,7 +90,8 @@ Status set_min_key_retries(Config &config, std::string_view text) {
 }
 
 Status set_tcti(Config &config, std::string_view text) {
-  if (text.empty() || text.size() > 512) return bad_value("must be a TCTI string such as device:/dev/tpmrm0");
+  const bool known = text.starts_with("device:/") || text.starts_with("swtpm:path=/");
+  if (!known || text.size() > 512) return bad_value("must be device:/PATH or swtpm:path=/SOCKET");
   config.tcti = text;
   return Ok{};
 }

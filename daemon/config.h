@@ -21,12 +21,13 @@ struct Config {
   std::vector<Way> ways = {Way::Usb, Way::Tpm};                      ///< ways, in the order they are tried
   std::chrono::seconds touch_timeout{30};                            ///< touch_timeout, 5 to 60
   int min_key_retries = 2;                                           ///< min_key_retries, 1 to 7
-  std::string tcti = "device:/dev/tpmrm0";                           ///< tcti, see tss2-tctildr(3)
+  std::string tcti = "device:/dev/tpmrm0";                           ///< tcti, see tpm/line.h
 };
 
-/// Reads `directory`/passkeyd.conf and `directory`/passkeyd.conf.d/*.conf, later files overriding earlier
-/// ones. No file at all is the default configuration. Errors: NotConfigured, with file, line and reason, for
-/// an unknown key or section, a bad value, and what does not parse.
+/// Reads /usr/lib/passkeyd/passkeyd.conf or, in its place, `directory`/passkeyd.conf and
+/// `directory`/passkeyd.conf.d/*.conf, later files overriding earlier ones. No file at all is the default
+/// configuration. Errors: NotConfigured, with file, line and reason, for an unknown key or section, a bad
+/// value, and what does not parse.
 Result<Config> load_config(const std::string &directory);
 
 }  // namespace passkeyd

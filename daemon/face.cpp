@@ -86,11 +86,12 @@ bool is_question(Step step) {
 
 }  // namespace
 
-Say say_error(Step step, const Error &error) {
+Say say_error(Step step, const Error &error, const std::string &device) {
   Say say(step, name_of(error.kind));
   if (error.tries_left && *error.tries_left >= 0)
     say.details[detail::kTriesLeft] = static_cast<std::uint32_t>(*error.tries_left);
   if (error.wait) say.details[detail::kWaitSeconds] = static_cast<std::uint32_t>(error.wait->count());
+  if (!device.empty()) say.details[detail::kDevice] = device;
   return say;
 }
 

@@ -38,8 +38,9 @@ struct Say {
   std::map<std::string, Detail> details;
 };
 
-/// What an error says to people: its kind's name, with the tries left and the wait where they are known.
-Say say_error(Step step, const Error &error);
+/// What an error says to people: its kind's name, with the tries left, the wait and the
+/// device where they are known.
+Say say_error(Step step, const Error &error, const std::string &device = {});
 
 /// What the face answered to an ask.
 struct Answer {

@@ -81,6 +81,12 @@ std::vector<KeyInfo> keys_for(const LoginRequest &request) {
   return {};
 }
 
+/// What people call the authenticator of this way, if there is only one.
+std::string device_of(const PlannedWay &way) {
+  if (way.way == Way::Tpm) return way.credentials.front().name;
+  return way.keys.size() == 1 ? way.keys.front().name : std::string();
+}
+
 bool is_live(const Credential &credential) {
   return credential.state != CredentialState::Revoked;
 }
@@ -124,18 +130,20 @@ Task<void> tell_login(House &house, Face &face, LoginRequest request) {
 
   const Plan plan = plan_for(request, account.value(), enrolled->rows, keys_for(request), house.config);
   Error why{plan.why_none, "no way is open here and now"};
+  std::string device;
   for (const PlannedWay &way : plan.ways) {
     Result<Proof> proof = co_await prove_by(house, face, request, account.value(), way);
     if (proof) co_return face.finish(decide(house, request, account.value(), way, std::move(proof).value()));
     why = proof.error();
+    device = device_of(way);
     if (is_denial(why.kind)) {
       note(house, request, account.value(), outcome::kDenied, name_of(why.kind));
-      co_return face.finish(say_error(Step::Denied, why));
+      co_return face.finish(say_error(Step::Denied, why, device));
     }
   }
   note(house, request, account.value(), outcome::kFailed, name_of(why.kind));
   log_line(LogLevel::Info, "login of " + request.user.str() + ": " + log_safe(why.sentence));
-  face.finish(say_error(Step::Unavailable, why));
+  face.finish(say_error(Step::Unavailable, why, device));
 }
 
 }  // namespace passkeyd

@@ -13,7 +13,8 @@
 
 namespace passkeyd {
 
-/// Who may call a method. Checked before its handler runs.
+/// Who may call a method. What the caller alone decides is checked before the handler runs; what depends on
+/// the account asked about, by the handler.
 enum class MayCall {
   Nobody,
   Root,

@@ -102,6 +102,7 @@ void a_bad_value_is_refused_with_file_and_line() {
   CHECK(refused("ways =\n", {"ways"}));
   CHECK(refused("rp_id = under_score\n", {"rp_id"}));
   CHECK(refused("tcti =\n", {"tcti"}));
+  CHECK(refused("tcti = libtpms:\n", {"tcti", "device:/PATH"}));
 }
 
 void a_key_without_a_value_is_refused() {

@@ -41,8 +41,8 @@ enum class CredentialState {
 std::string_view name_of(CredentialState state);
 std::optional<CredentialState> credential_state_of(std::string_view name);
 
-/// What people call a credential by on a command line: ten hexadecimal digits of its id's SHA-256. Says nothing of the
-/// id itself, whose beginning may be the same for all credentials of one model.
+/// What people call a credential by on a command line: ten hexadecimal digits of its id's SHA-256. Says
+/// nothing of the id itself, whose beginning may be the same for all credentials of one model.
 std::string short_id(ByteView credential_id);
 
 struct Credential {
@@ -56,7 +56,7 @@ struct Credential {
   std::string name;                  ///< what its owner calls it; printable, 1 to 64 bytes
   std::string device;                ///< product string of the authenticator, printable
   bool user_verification = false;    ///< enrolled with user verification: always asked for it again
-  bool built_in_uv = false;              ///< usb: verified by the key's own sensor, so no PIN is asked first
+  bool built_in_uv = false;          ///< usb: verified by the key's own sensor, so no PIN is asked first
   bool backup_eligible = false;      ///< BE flag: may be synced to other devices
   bool backed_up = false;            ///< BS flag when last seen
   std::uint32_t counter = 0;         ///< signature counter when last seen; 0: never compared

@@ -56,7 +56,7 @@ Verification verify(const Credential &credential, Challenge challenge, const Ass
 /// that the attestation statement (packed, fido-u2f) is signed by the new key or by the certificate in it;
 /// "none" proves nothing and is accepted. Who issued the certificate is not asked here. Returns the
 /// credential: id, key, rp_id, owner, aaguid, flags, counter, device, platform filled in; row, name, way,
-/// state, times left for the ledger. Error: InvalidInput with the refusal's name in the sentence.
+/// state, times left to the caller. Error: InvalidInput with the refusal's name in the sentence.
 Result<Credential> verify_registration(Challenge challenge, const Registration &registration, BootTime now);
 
 }  // namespace passkeyd

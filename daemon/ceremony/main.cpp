@@ -1,5 +1,5 @@
-/// passkeyd-ceremony: the process that talks to one authenticator, for one request, and ends. It sees the
-/// device and the PIN; it has no database and no bus, and nothing it says is believed unverified.
+/// passkeyd-ceremony: the process that talks to one authenticator, for one request, and ends. It is
+/// handed the device and the PIN, neither database nor bus, and nothing it says is believed unverified.
 ///
 /// Started by passkeyd with one end of a socket pair as descriptor 3: reads a request, writes cues and one
 /// last event. When the other end closes, the person or the program went away: the key is told to stop

@@ -10,7 +10,7 @@ import time
 import traceback
 
 from world import (CONFIG, DAEMON_LOG, LEDGER, SYSLOG, Failed, Misbehaving, Stuck, Terminal, check, configure, daemon_log,
-                   daemon_pids, enroll, key, must, restart_daemon, run, start_daemon, stop_daemon, sudo, touch,
+                   daemon_pids, enroll, key, key2, must, restart_daemon, run, start_daemon, stop_daemon, stops_blinking_by_itself, sudo, touch,
                    transactions, usb, use_password, with_touch)
 
 TPM_PIN, WRONG_PIN = "314159", "271828"
@@ -49,7 +49,7 @@ def interrupted(end):
         key("wait", "blinking")
         begin = time.monotonic()
         end(terminal)
-        key("wait", "idle")
+        stops_blinking_by_itself()
         print(f"# the key stopped blinking after {(time.monotonic() - begin) * 1000:.0f} ms")
     check(key("count", "cancel").split()[-1] == "1", "the key was not told to stop")
 
@@ -103,6 +103,45 @@ def two_logins_for_one_key_take_turns():
             second.wait_for("Touch ")
             touch()
             check(second.end() == 0, "the second did not get in")
+
+
+# --- several keys -----------------------------------------------------------------------------------------------------
+class SecondKey:
+    """A spare key is plugged in beside the first while the block runs."""
+
+    def __enter__(self):
+        usb("plug", "1")
+
+    def __exit__(self, *_):
+        usb("unplug", "1")
+
+
+def a_strangers_key_beside_ones_own_is_not_asked_to_blink():
+    with SecondKey():
+        key2("count", "reset")
+        check(with_touch("alice"), "sudo did not take the passkey")
+        print("# the stranger's key answered:", " ".join(key2("count").split()))
+    check(not asks_for_a_person(key2), "the stranger's key was asked for more than what it holds")
+
+
+def asks_for_a_person(hand):
+    """Whether the key was asked to do more than be looked at: one silent getAssertion."""
+    counted = dict(line.rsplit(" ", 1) for line in hand("count").splitlines())
+    return int(counted.get("getAssertion", 0)) > 1 or "clientPIN" in counted
+
+
+def of_two_enrolled_keys_the_one_that_is_touched_decides():
+    with SecondKey():
+        usb("unplug", "0")
+        enroll("alice", "--usb", "--name", "Spare key", touched=True, hand=key2)
+        usb("plug", "0")
+        for hand, other in ((key, key2), (key2, key)):
+            with sudo("alice") as terminal:
+                terminal.wait_for("Touch ")
+                other("wait", "blinking")
+                touch(hand)
+                check(terminal.end() == 0 and "assword" not in terminal.screen, "sudo did not take the passkey")
+                other("wait", "idle")
 
 
 # --- keys that lie ----------------------------------------------------------------------------------------------------
@@ -418,6 +457,8 @@ PROMISES = [
     a_killed_host_makes_the_key_stop_blinking,
     a_key_that_ignores_being_told_is_let_go_all_the_same,
     two_logins_for_one_key_take_turns,
+    a_strangers_key_beside_ones_own_is_not_asked_to_blink,
+    of_two_enrolled_keys_the_one_that_is_touched_decides,
     a_bad_signature_opens_nothing,
     an_answer_for_another_relying_party_opens_nothing,
     an_answer_without_user_presence_opens_nothing,

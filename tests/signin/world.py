@@ -11,7 +11,7 @@ sys.path.insert(0, TREE + "/tools/demo.d")
 from person import Stuck, Terminal  # noqa: E402
 
 PASSWORD = os.environ["WORLD_PASSWORD"]
-KEY_CONTROL, USB_CONTROL = "/run/world/key.control", "/run/world/usb.control"
+KEY_CONTROL, KEY2_CONTROL, USB_CONTROL = (f"/run/world/{name}.control" for name in ("key", "key2", "usb"))
 SYSLOG, DAEMON_LOG = "/run/world/syslog", "/run/world/passkeyd.log"
 LEDGER = "/var/lib/passkeyd/ledger.db"
 CONFIG = "/etc/passkeyd/passkeyd.conf.d/test.conf"
@@ -40,12 +40,29 @@ def must(*command, **options):
 
 
 # --- the key --------------------------------------------------------------------------------------------------------
+def control(socket, *command):
+    return must(TREE + "/build/tests/softkey/softkey-ctl", socket, *command)
+
+
+def stops_blinking_by_itself():
+    """Long before the daemon or the key would have given up on the touch."""
+    try:
+        subprocess.run([TREE + "/build/tests/softkey/softkey-ctl", KEY_CONTROL, "wait", "idle"], check=True, timeout=10,
+                       stdout=subprocess.DEVNULL)
+    except subprocess.TimeoutExpired:
+        raise Failed("the key goes on blinking") from None
+
+
 def key(*command):
-    return must(TREE + "/build/tests/softkey/softkey-ctl", KEY_CONTROL, *command)
+    return control(KEY_CONTROL, *command)
+
+
+def key2(*command):
+    return control(KEY2_CONTROL, *command)
 
 
 def usb(*command):
-    return must(TREE + "/build/tests/softkey/softkey-ctl", USB_CONTROL, *command)
+    return control(USB_CONTROL, *command)
 
 
 def transactions():
@@ -53,9 +70,9 @@ def transactions():
     return int(re.search(r"^total (\d+)$", key("count"), re.MULTILINE)[1])
 
 
-def touch():
-    key("wait", "blinking")
-    key("touch", "press")
+def touch(hand=key):
+    hand("wait", "blinking")
+    hand("touch", "press")
 
 
 class Misbehaving:
@@ -73,14 +90,14 @@ class Misbehaving:
 
 
 # --- people ---------------------------------------------------------------------------------------------------------
-def enroll(user, *how, answers=(), touched=False):
+def enroll(user, *how, answers=(), touched=False, hand=None):
     process = subprocess.Popen(["passkeyctl", "enroll", "--user", user, "--pin-stdin", *how], stdin=subprocess.PIPE,
                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     process.stdin.write("".join(answer + "\n" for answer in answers))
     process.stdin.close()
     process.stdin = None
     if touched:
-        touch()
+        touch(hand or key)
     said = process.communicate(timeout=60)[0]
     check(process.returncode == 0, f"enrolling {user}: {said}")
 
