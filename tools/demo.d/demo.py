@@ -4,8 +4,10 @@ whether a password was asked for. Only if they agree has it ended so."""
 
 import os
 import re
+import socket
 import subprocess
 import sys
+import time
 
 from person import Stuck, Terminal, Transcript
 
@@ -44,8 +46,19 @@ def touch(terminal, who):
 
 
 def read_log():
-    with open(SYSLOG, encoding="utf-8", errors="replace") as log:
-        return log.read()
+    """All that was logged until now: a mark is logged, too, and waited for."""
+    mark = f"demo: mark {time.monotonic_ns()}"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as logger:
+        logger.sendto(mark.encode(), "/dev/log")
+    deadline = time.monotonic() + 30
+    while True:
+        with open(SYSLOG, encoding="utf-8", errors="replace") as log:
+            text = log.read()
+        if mark in text:
+            return text
+        if time.monotonic() > deadline:
+            raise Stuck("the log does not move")
+        time.sleep(0.01)
 
 
 class SignIn(Terminal):
