@@ -22,7 +22,7 @@ def main():
     demo.set_up()
     print(HINTS.format(password=demo.PASSWORD), flush=True)
     # script(1) gives the shell a terminal of this world, with job control.
-    os.execvp("script", ["script", "--quiet", "--return", "--command", "su - alice --whitelist-environment=WORLD_TREE",
+    os.execvp("script", ["script", "--quiet", "--return", "--command", "su - alice",
                          "/dev/null"])
 
 
