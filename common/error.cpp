@@ -47,6 +47,9 @@ constexpr Name kNames[] = {
     Name{ErrorKind::TpmParentChanged, "tpm-parent-changed"},
     Name{ErrorKind::TpmBroken, "tpm-broken"},
     Name{ErrorKind::Limited, "limited"},
+    Name{ErrorKind::CodeInvalid, "code-invalid"},
+    Name{ErrorKind::CodeWrong, "code-wrong"},
+    Name{ErrorKind::Locked, "locked"},
 };
 
 }  // namespace

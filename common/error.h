@@ -48,6 +48,9 @@ enum class ErrorKind {
   TpmParentChanged,  ///< the storage root key is not the one pinned at enrollment
   TpmBroken,         ///< failure mode, or answers that fail their integrity check
   Limited,           ///< too many failures: our own limit is in force
+  CodeInvalid,       ///< the text cannot be a backup code (form, check symbol); it was not tried
+  CodeWrong,         ///< no unspent backup code of this account
+  Locked,            ///< an administrator has locked the account's passkeys, or all of its ways in
 };
 
 /// The stable name: lower case with hyphens, such as "pin-wrong".

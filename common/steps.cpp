@@ -7,7 +7,7 @@
 namespace passkeyd {
 namespace {
 
-constexpr std::array<std::pair<Step, std::string_view>, 7> kNames = {{
+constexpr std::array<std::pair<Step, std::string_view>, 8> kNames = {{
     {Step::Unavailable, "unavailable"},
     {Step::Denied, "denied"},
     {Step::Granted, "granted"},
@@ -15,6 +15,7 @@ constexpr std::array<std::pair<Step, std::string_view>, 7> kNames = {{
     {Step::AskSecret, "ask-secret"},
     {Step::Ask, "ask"},
     {Step::Choose, "choose"},
+    {Step::Offer, "offer"},
 }};
 
 }  // namespace

@@ -30,11 +30,27 @@ enum class Step {
                 ///< stepped down
   Ask,          ///< ask with echo; the answer carries "text" (s)
   Choose,       ///< details.options (as): the answer carries "choice" (u, from 0)
+  Offer,        ///< one hidden prompt for both: an empty line goes on with the passkey ("empty"); a typed text is the
+                ///< password, which the face keeps for the rest of its stack and never sends: it cancels. Only where
+                ///< the face said typed=pin and details.accepts-pin is true may it send the text as "secret" as well
 };
 
-/// "unavailable", "denied", "granted", "tell", "ask-secret", "ask", "choose".
+/// "unavailable", "denied", "granted", "tell", "ask-secret", "ask", "choose",
+/// "offer".
 std::string_view name_of(Step step);
 std::optional<Step> step_of(std::string_view name);
+
+/// Keys of the request dictionary of BeginLogin. All are texts.
+namespace request {
+inline constexpr const char *kUser = "user";  ///< left out: whoever the key says, once that is verified
+inline constexpr const char *kService = "service";
+inline constexpr const char *kTty = "tty";
+inline constexpr const char *kRemoteHost = "rhost";
+inline constexpr const char *kFirst = "first";  ///< "passkey" (default) or "either": begin with an Offer
+inline constexpr const char *kHost = "host";    ///< "talks" (default) or "one-answer": it can be asked but once
+inline constexpr const char *kTyped = "typed";  ///< "password" (default) or "pin": what an Offer's text may be
+inline constexpr const char *kWait = "wait";    ///< seconds to wait for a key to be plugged in, 0 to 300
+}  // namespace request
 
 /// Keys of the details dictionary: parameters for the words.
 namespace detail {
@@ -45,7 +61,19 @@ inline constexpr const char *kTriesLeft = "tries-left";      ///< u
 inline constexpr const char *kWaitSeconds = "wait-seconds";  ///< u
 inline constexpr const char *kOptions = "options";           ///< as
 inline constexpr const char *kCredential = "credential";  ///< s: id of the credential that was used or made
+inline constexpr const char *kAcceptsPin = "accepts-pin";  ///< b, of an Offer: a TPM PIN would do here
+inline constexpr const char *kCodesLeft = "codes-left";    ///< u: unspent backup codes of the account
+inline constexpr const char *kNext = "next";               ///< s: what comes after this: one of next::
+inline constexpr const char *kUser = "user";  ///< s: whom the credential belongs to, where nobody was named
 }  // namespace detail
+
+/// What comes after a way that did not work, as far as the daemon knows.
+namespace next {
+inline constexpr const char *kAgain = "again";      ///< the same once more
+inline constexpr const char *kPin = "pin";          ///< the PIN of the same authenticator
+inline constexpr const char *kPasskey = "passkey";  ///< another passkey
+inline constexpr const char *kCode = "code";        ///< a backup code
+}  // namespace next
 
 /// Keys of the answer dictionary.
 namespace answer {
@@ -72,6 +100,17 @@ inline constexpr const char *kNotEnrolled = "not-enrolled";    ///< unavailable:
 inline constexpr const char *kEnrolled = "enrolled";           ///< granted, at the end of an enrollment
 inline constexpr const char *kWelcome = "welcome";             ///< granted, at the end of a login
 inline constexpr const char *kDenied = "denied";               ///< denied: the answer did not verify
+inline constexpr const char *kPasswordOrKey = "password-or-key";    ///< offer: Enter is a touch or a fingerprint
+inline constexpr const char *kPasswordOrPasskey = "password-or-passkey";  ///< offer: Enter asks for more
+inline constexpr const char *kPasswordOrCode = "password-or-code";  ///< offer: Enter asks for a backup code
+inline constexpr const char *kPasswordOrPin = "password-or-pin";    ///< offer: there is nothing behind Enter
+inline constexpr const char *kPasswordPinOrKey = "password-pin-or-key";  ///< offer: any of three
+inline constexpr const char *kBackupCode = "backup-code";           ///< ask-secret: one of the backup codes
+inline constexpr const char *kCodeAccepted = "code-accepted";       ///< granted; codes-left
+inline constexpr const char *kInsertKey = "insert-key";             ///< tell: plug a key in now
+inline constexpr const char *kChooseAccount = "choose-account";     ///< choose: sign in as which of `options`
+inline constexpr const char *kOldPinPlatform = "old-pin-platform";  ///< ask-secret: the PIN it has now
+inline constexpr const char *kPinChanged = "pin-changed";           ///< granted, at the end of a PIN change
 }  // namespace message
 
 }  // namespace passkeyd

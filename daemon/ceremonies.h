@@ -17,6 +17,7 @@ namespace passkeyd {
 struct News {
   std::size_t from = 0;              ///< the number the story gave it
   std::optional<wire::Event> event;  ///< nullopt: the device is in use, the ceremony waits its turn
+  std::vector<Fd> files = {};        ///< what came along, unread
 };
 
 /// True for the events after which a ceremony says nothing more.

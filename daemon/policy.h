@@ -19,13 +19,8 @@ struct LoginRequest {
   std::string remote_host;  ///< PAM_RHOST; empty if none
   uid_t caller_uid;
   pid_t caller_pid;
-  bool remote = true;  ///< the person is not at this machine: no local authenticator may be used
+  Place place = Place::Remote;  ///< found out by the daemon (daemon/presence.h), never taken from the caller
 };
-
-/// The side of the house the person is on, by which tries are counted.
-inline Place place_of(const LoginRequest &request) {
-  return request.remote ? Place::Remote : Place::Local;
-}
 
 /// One way that is open, with the credentials that would do and, for usb, the keys that are plugged in.
 struct PlannedWay {

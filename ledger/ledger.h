@@ -12,8 +12,10 @@
 #include "common/account.h"
 #include "common/result.h"
 #include "ledger/audit.h"
+#include "ledger/codes.h"
 #include "ledger/decide.h"
 #include "ledger/limit.h"
+#include "ledger/lock.h"
 #include "ledger/moment.h"
 #include "ledger/sqlite.h"
 #include "ledger/try.h"
@@ -111,6 +113,27 @@ class Ledger {
   /// record too, and its ticket stays counted; a counter that went back suspends the credential. An Error
   /// means denied: nothing was committed, or nobody knows.
   Result<Decision> decide(const Attempt &attempt, const Verification &verification, const Moment &now);
+
+  // --- backup codes (codes.cpp) ---
+
+  /// A new set: from now on these and no others. Errors: InvalidInput (a number twice or out of range, no hash).
+  Status replace_codes(const Account &owner, const std::vector<CodeHash> &codes, const Actor &by, WallTime now);
+  /// What the account can still use, by number. Codes of an earlier owner of the name (another uid) are nobody's.
+  Result<std::vector<CodeHash>> unspent_codes(const Account &owner);
+  /// Decides about a typed code. `matched`: the stored code that it hashes to, as it was read before; nullopt: none.
+  /// Granted only if exactly that one is still there and unspent, and the account is not locked; it is spent then.
+  /// All else as decide().
+  Result<CodeDecision> decide_code(const CodeAttempt &attempt, const std::optional<CodeHash> &matched,
+                                   const Moment &now);
+
+  // --- an administrator's lock (lock.cpp); decide() and decide_code() obey it ---
+
+  /// nullopt: not locked.
+  Result<std::optional<AccountLock>> lock_of(const UserName &user);
+  /// Locks, or changes the scope of a lock. The name need not have anything enrolled. Errors: InvalidInput (reason).
+  Status lock(const UserName &user, LockScope scope, std::string_view reason, const Actor &by, WallTime now);
+  /// Errors: NotFound if it is not locked.
+  Status unlock(const UserName &user, const Actor &by, WallTime now);
 
   // --- limits (tries.cpp) ---
 

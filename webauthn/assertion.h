@@ -14,6 +14,7 @@ struct Assertion {
   Bytes authenticator_data;  ///< raw (not CBOR-wrapped), WebAuthn 6.1
   Bytes signature;           ///< ES256: DER; EdDSA: 64 bytes; RS256: PKCS#1 v1.5
   std::string client_data;   ///< the JSON whose hash was signed
+  Bytes user_handle;         ///< what the key says of whom it is for; empty: it says nothing
 };
 
 /// An answer to webauthn.create.

@@ -44,6 +44,7 @@ struct RegistrationRequest {
   std::string user_name;       ///< shown by keys with a display
   Bytes user_handle;           ///< 1 to 64 random bytes, says nothing about the person
   std::vector<Bytes> exclude;  ///< credential ids already enrolled
+  bool discoverable = false;   ///< usb: the key shall find it without being told which
   std::chrono::milliseconds timeout{30'000};
   int min_pin_tries = 2;
 };

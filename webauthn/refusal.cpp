@@ -41,6 +41,12 @@ std::string_view name_of(Refusal refusal) {
       return "counter-went-back";
     case Refusal::AttestationWrong:
       return "attestation-wrong";
+    case Refusal::UserHandleWrong:
+      return "user-handle-wrong";
+    case Refusal::CodeWrong:
+      return "code-wrong";
+    case Refusal::AccountLocked:
+      return "account-locked";
   }
   return "malformed";
 }

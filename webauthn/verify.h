@@ -34,6 +34,9 @@ enum class Refusal {
   SignatureWrong,
   CounterWentBack,   ///< possible clone
   AttestationWrong,  ///< registration: a format we do not take, or a statement that breaks its rules
+  UserHandleWrong,   ///< the key names another user handle than the credential was made with
+  CodeWrong,         ///< no unspent backup code of the account
+  AccountLocked,     ///< an administrator locked the account while the answer was under way, or before
 };
 
 /// "none", "malformed", "client-data", "challenge-wrong", ...

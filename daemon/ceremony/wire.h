@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "common/backup_code.h"
 #include "common/handle.h"
 #include "common/result.h"
 #include "usb/keys.h"
@@ -19,8 +20,10 @@ namespace passkeyd::wire {
 
 /// Largest message either side accepts, in bytes.
 inline constexpr std::size_t kMaxMessage = 128 * 1024;
-/// Most descriptors beside a message: a PIN, and the new PIN or its repetition.
-inline constexpr std::size_t kMaxFds = 2;
+/// Most descriptors beside a message: a PIN, the new PIN and its repetition.
+inline constexpr std::size_t kMaxFds = 3;
+/// Most accounts that one key can name.
+inline constexpr std::size_t kMaxDiscovered = 16;
 /// The descriptor on which a ceremony process finds its socket.
 inline constexpr int kCeremonyFd = 3;
 
@@ -56,7 +59,29 @@ struct Enroll {
   RegistrationRequest request;
 };
 
-using Request = std::variant<LookUpAccount, DescribeKey, ProbeKey, AskTpm, Prove, Enroll>;
+/// Whatever discoverable credentials the key `device` has for this relying party, each with an assertion.
+/// Descriptors: the PIN, if any.
+struct Discover {
+  KeyInfo device;
+  std::string rp_id;
+  std::string client_data;
+  std::chrono::milliseconds timeout{30'000};
+  int min_pin_tries = 2;
+};
+/// A new PIN for a platform credential. Descriptors: the old PIN, the new one and its repetition.
+struct ChangePin {
+  std::string tcti;
+  Bytes platform;
+};
+/// A set of backup codes. Needs no device; here because hashing them takes its time.
+struct MakeCodes {};
+/// Whether the typed text is one of these codes. Descriptors: the text. One hash is computed, whatever it is.
+struct CheckCode {
+  std::vector<CodeHash> codes;
+};
+
+using Request = std::variant<LookUpAccount, DescribeKey, ProbeKey, AskTpm, Prove, Enroll, Discover, ChangePin,
+                             MakeCodes, CheckCode>;
 
 // --- events ---
 struct TouchCue {};
@@ -82,9 +107,24 @@ struct Enrolled {
   Registration registration;
 };
 
+/// At most kMaxDiscovered; empty: the key has none for this relying party.
+struct Discovered {
+  std::vector<Assertion> assertions;
+};
+struct PinChanged {
+  Bytes platform;  ///< takes the place of the old one, which stays valid with the old PIN
+};
+/// One descriptor comes along: a sealed memory file with the codes, a line each, for the person alone.
+struct CodesMade {
+  std::vector<CodeHash> hashes;
+};
+struct CodeChecked {
+  std::optional<int> number;  ///< nullopt: it is none of them
+};
+
 /// Cues may come any number of times (bounded by the reader); every other event ends the ceremony.
 using Event = std::variant<Error, TouchCue, VerifyCue, AccountFound, KeyDescribed, KeyProbed, TpmHasRoom,
-                           Proved, Enrolled>;
+                           Proved, Enrolled, Discovered, PinChanged, CodesMade, CodeChecked>;
 
 Bytes encode(const Request &request);
 Result<Request> decode_request(ByteView message);
