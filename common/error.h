@@ -47,7 +47,9 @@ enum class ErrorKind {
   TpmKeyForeign,     ///< the key was made by another TPM, or this one was cleared since
   TpmParentChanged,  ///< the storage root key is not the one pinned at enrollment
   TpmBroken,         ///< failure mode, or answers that fail their integrity check
+  ModelRefused,      ///< the administrator does not take this model of authenticator
   Limited,           ///< too many failures: our own limit is in force
+  Denied,            ///< the answer did not verify, or the ledger decided against it
   CodeInvalid,       ///< the text cannot be a backup code (form, check symbol); it was not tried
   CodeWrong,         ///< no unspent backup code of this account
   Locked,            ///< an administrator has locked the account's passkeys, or all of its ways in

@@ -8,6 +8,7 @@
 
 #include "common/log.h"
 #include "daemon/errand.h"
+#include "daemon/policy.h"
 #include "daemon/questions.h"
 #include "usb/keys.h"
 #include "webauthn/verify.h"
@@ -33,7 +34,7 @@ bool is_active(const Credential &credential) {
 Task<Result<Preparation>> prepare_tpm(House &house, Face &face) {
   Preparation place{Way::Tpm, KeyInfo{house.config.tcti, "This computer"}, {}, UserVerification::Required};
   for (const char *message : {message::kNewPinPlatform, message::kRepeatPinPlatform}) {
-    Result<Fd> pin = co_await ask_pin(face, message, place.device.name);
+    Result<Fd> pin = co_await ask_hidden(face, message, place.device.name);
     if (!pin) co_return pin.error();
     place.secrets.push_back(std::move(pin).value());
   }
@@ -41,15 +42,19 @@ Task<Result<Preparation>> prepare_tpm(House &house, Face &face) {
 }
 
 /// Looks at the key before the PIN is asked for, and lets go of it while the person types.
-Task<Result<Preparation>> prepare_key(House &house, Face &face, const std::vector<KeyInfo> &keys) {
+Task<Result<Preparation>> prepare_key(House &house, Face &face, const std::vector<KeyInfo> &keys,
+                                      bool discoverable) {
   Result<KeyInfo> key = co_await choose_key(face, keys);
   if (!key) co_return key.error();
   wire::Request question = wire::DescribeKey{key.value()};
-  Result<wire::KeyDescribed> described =
+  Result<Returned<wire::KeyDescribed>> looked =
       co_await errand<wire::KeyDescribed>(house, std::move(question), key->path);
-  if (!described) co_return described.error();
+  if (!looked) co_return looked.error();
+  const wire::KeyDescribed *described = &looked->value;
   Preparation place{Way::Usb, key.value(), {}, UserVerification::Required, described->has_uv};
-  const UserVerification wanted = house.config.user_verification;
+  // A discoverable passkey names its owner, which a key tells only to whom it has verified.
+  const UserVerification wanted =
+      discoverable ? UserVerification::Required : house.config.general.user_verification;
   const bool can = described->has_pin || described->has_uv;
   if (!can && wanted == UserVerification::Required)
     co_return Error{ErrorKind::PinNotSet,
@@ -60,18 +65,18 @@ Task<Result<Preparation>> prepare_key(House &house, Face &face, const std::vecto
     if (!described->has_pin) co_return place;
   }
   if (described->has_uv) co_return place;
-  Result<Fd> pin = co_await ask_pin(face, message::kPinKey, key->name);
+  Result<Fd> pin = co_await ask_hidden(face, message::kPinKey, key->name);
   if (!pin) co_return pin.error();
   place.secrets.push_back(std::move(pin).value());
   co_return place;
 }
 
-Task<Result<Preparation>> prepare(House &house, Face &face, std::optional<Way> way) {
+Task<Result<Preparation>> prepare(House &house, Face &face, std::optional<Way> way, bool discoverable) {
   if (way == Way::Tpm) co_return co_await prepare_tpm(house, face);
   const Result<std::vector<KeyInfo>> keys = plugged_keys();
   if (!keys) co_return keys.error();
-  if (!way && keys->empty()) co_return co_await prepare_tpm(house, face);
-  co_return co_await prepare_key(house, face, keys.value());
+  if (!way && keys->empty() && !discoverable) co_return co_await prepare_tpm(house, face);
+  co_return co_await prepare_key(house, face, keys.value(), discoverable);
 }
 
 Result<Bytes> random_handle() {
@@ -115,10 +120,14 @@ std::string free_name(const std::string &wanted, const std::vector<Credential> &
 }
 
 Result<Credential> store(House &house, const EnrollmentRequest &request, const Preparation &place,
-                         Challenge challenge, const Registration &made,
+                         Challenge challenge, const Registration &made, const Bytes &user_handle,
                          const std::vector<Credential> &others) {
   Credential credential = TRY(verify_registration(std::move(challenge), made, house.clock.boot()));
+  if (place.way == Way::Usb && !accepts(house.config.general, credential.aaguid))
+    return Error{ErrorKind::ModelRefused, "accepted_aaguids does not name this model of key"};
   credential.way = place.way;
+  if (place.way == Way::Usb) credential.user_handle = user_handle;
+  credential.discoverable = request.discoverable;
   credential.state = CredentialState::Active;
   credential.built_in_uv = place.sensor && credential.user_verification;
   credential.name = request.name.empty() ? free_name(place.device.name, others) : request.name;
@@ -140,7 +149,7 @@ Task<void> tell_enrollment(House &house, Face &face, EnrollmentRequest request) 
   const Result<Credentials> stored = house.ledger.credentials_of(request.user);
   if (!stored) co_return fail(stored.error());
 
-  Result<Preparation> prepared = co_await prepare(house, face, request.way);
+  Result<Preparation> prepared = co_await prepare(house, face, request.way, request.discoverable);
   if (!prepared) co_return fail(prepared.error());
   Preparation place = std::move(prepared).value();
   Result<Challenge> challenge = Challenge::make(Ceremony::Create, house.rp_id, account.value(),
@@ -152,22 +161,26 @@ Task<void> tell_enrollment(House &house, Face &face, EnrollmentRequest request) 
                             request.user.str(), std::move(handle).value(), {}};
   for (const Credential &each : stored->rows)
     if (is_active(each) && each.way == place.way && each.way == Way::Usb) asked.exclude.push_back(each.id);
-  asked.timeout = house.config.touch_timeout;
-  asked.min_pin_tries = house.config.min_key_retries;
+  asked.timeout = house.config.general.touch_timeout;
+  asked.min_pin_tries = house.config.general.min_key_retries;
+  asked.discoverable = request.discoverable;
 
   Preparation for_device{place.way, place.device, std::move(place.secrets), place.user_verification,
                          place.sensor};
   const Result<Registration> made = co_await registration(house, face, std::move(for_device), asked);
   if (!made) co_return fail(made.error());
   const Result<Credential> added =
-      store(house, request, place, std::move(challenge).value(), made.value(), stored->rows);
+      store(house, request, place, std::move(challenge).value(), made.value(), asked.user_handle, stored->rows);
   if (!added) co_return fail(added.error());
+  const Result<std::vector<CodeHash>> codes = house.ledger.unspent_codes(account.value());
   log_line(LogLevel::Notice,
            "enrolled a passkey (" + std::string(name_of(added->way)) + ") for " + request.user.str());
-  face.finish(Say(Step::Granted, message::kEnrolled)
-                  .with(detail::kName, added->name)
-                  .with(detail::kDevice, place.device.name)
-                  .with(detail::kCredential, short_id(added->id)));
+  Say done = Say(Step::Granted, message::kEnrolled)
+                 .with(detail::kName, added->name)
+                 .with(detail::kDevice, place.device.name)
+                 .with(detail::kCredential, short_id(added->id));
+  if (codes) done.details[detail::kCodesLeft] = static_cast<std::uint32_t>(codes->size());
+  face.finish(std::move(done));
 }
 
 }  // namespace passkeyd

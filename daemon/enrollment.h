@@ -13,6 +13,7 @@ struct EnrollmentRequest {
   std::optional<Way> way;  ///< nullopt: a key if one is plugged in, otherwise the TPM
   std::string name;        ///< empty: named after the authenticator
   Caller caller;
+  bool discoverable = false;  ///< usb: the key shall find the account by itself
 };
 
 /// Tells the whole story to `face`; every path ends in face.finish() or face.refuse().

@@ -13,12 +13,12 @@ void log_problems(const Credentials &stored) {
 
 Task<Result<Account>> look_up(House &house, UserName user) {
   wire::Request request = wire::LookUpAccount{user.str()};
-  Result<wire::AccountFound> found =
+  Result<Returned<wire::AccountFound>> found =
       co_await errand<wire::AccountFound>(house, std::move(request), std::string());
   if (!found) co_return found.error();
-  Result<UserName> name = UserName::parse(found->name);
+  Result<UserName> name = UserName::parse(found->value.name);
   if (!name) co_return name.error();
-  co_return Account{std::move(name).value(), found->uid};
+  co_return Account{std::move(name).value(), found->value.uid};
 }
 
 }  // namespace passkeyd

@@ -17,6 +17,8 @@ int append_detail(sd_bus_message *reply, const Say::Detail &value) {
     return sd_bus_message_append(reply, "v", "s", text->c_str());
   if (const auto *number = std::get_if<std::uint32_t>(&value))
     return sd_bus_message_append(reply, "v", "u", *number);
+  if (const auto *truth = std::get_if<bool>(&value))
+    return sd_bus_message_append(reply, "v", "b", *truth ? 1 : 0);
   const auto &options = std::get<std::vector<std::string>>(value);
   int failed = sd_bus_message_open_container(reply, 'v', "as");
   if (failed >= 0) failed = sd_bus_message_open_container(reply, 'a', "s");
@@ -81,7 +83,7 @@ bool is_over(Step step) {
   return step == Step::Granted || step == Step::Denied || step == Step::Unavailable;
 }
 bool is_question(Step step) {
-  return step == Step::Ask || step == Step::AskSecret || step == Step::Choose;
+  return step == Step::Ask || step == Step::AskSecret || step == Step::Choose || step == Step::Offer;
 }
 
 }  // namespace

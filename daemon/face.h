@@ -23,7 +23,7 @@ namespace passkeyd {
 
 /// One thing to say: a step, a message id, and parameters for the words.
 struct Say {
-  using Detail = std::variant<std::string, std::uint32_t, std::vector<std::string>>;
+  using Detail = std::variant<std::string, std::uint32_t, bool, std::vector<std::string>>;
 
   Say(Step said_step, std::string_view message) : step(said_step) {
     details[detail::kMessage] = std::string(message);

@@ -1,7 +1,10 @@
 /// Login: the story of one sign-in, from the request to the verdict.
 #pragma once
 
-#include "daemon/proof.h"
+#include "daemon/face.h"
+#include "daemon/house.h"
+#include "daemon/policy.h"
+#include "daemon/task.h"
 
 namespace passkeyd {
 

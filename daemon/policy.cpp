@@ -6,39 +6,73 @@
 namespace passkeyd {
 namespace {
 
-bool usable(const Credential &credential, const Account &account, Way way) {
-  return credential.state == CredentialState::Active && credential.owner == account && credential.way == way;
+bool usable(const Credential &credential, const Account &account, Way way, const Policy &policy) {
+  return credential.state == CredentialState::Active && credential.owner == account && credential.way == way &&
+         (way != Way::Usb || accepts(policy, credential.aaguid));
 }
 
-UserVerification verification_for(const std::vector<Credential> &credentials, const Config &config) {
+UserVerification verification_for(const std::vector<Credential> &credentials, const Policy &policy) {
   const bool enrolled_with = std::any_of(credentials.begin(), credentials.end(),
                                          [](const Credential &each) { return each.user_verification; });
-  if (config.user_verification == UserVerification::Discouraged && !enrolled_with)
-    return UserVerification::Discouraged;
-  return enrolled_with ? UserVerification::Required : config.user_verification;
+  const bool insist = enrolled_with && policy.user_verification == UserVerification::Preferred;
+  return insist ? UserVerification::Required : policy.user_verification;
+}
+
+/// A key is asked without a PIN where a touch will do or where its own sensor verifies.
+Asks asks_of(const PlannedWay &planned) {
+  if (planned.way == Way::Tpm) return Asks::Pin;
+  const bool sensor =
+      std::all_of(planned.credentials.begin(), planned.credentials.end(),
+                  [](const Credential &each) { return each.built_in_uv || !each.user_verification; });
+  return planned.user_verification != UserVerification::Required || sensor ? Asks::Nothing : Asks::Pin;
+}
+
+/// nullopt: not open, whatever is plugged in.
+std::optional<PlannedWay> planned_way(Way way, const Account &account,
+                                      const std::vector<Credential> &credentials, const Policy &policy) {
+  PlannedWay planned{way, {}, {}, UserVerification::Required};
+  std::copy_if(credentials.begin(), credentials.end(), std::back_inserter(planned.credentials),
+               [&](const Credential &each) { return usable(each, account, way, policy); });
+  if (planned.credentials.empty()) return std::nullopt;
+  if (way == Way::Usb) planned.user_verification = verification_for(planned.credentials, policy);
+  planned.asks = asks_of(planned);
+  return planned;
 }
 
 }  // namespace
 
+bool accepts(const Policy &policy, const Aaguid &model) {
+  const std::vector<Aaguid> &accepted = policy.accepted_aaguids;
+  return accepted.empty() || std::find(accepted.begin(), accepted.end(), model) != accepted.end();
+}
+
 Plan plan_for(const LoginRequest &request, const Account &account, const std::vector<Credential> &credentials,
-              const std::vector<KeyInfo> &plugged, const Config &config) {
+              std::size_t codes, const std::vector<KeyInfo> &plugged, const Policy &policy) {
   Plan plan;
-  if (request.remote) {
+  const bool talks = request.host == Host::Talks;
+  const bool codes_open = talks && codes > 0;
+  if (request.place != Place::Local) {
     plan.why_none = ErrorKind::RemoteSession;
+    plan.code = codes_open && policy.backup_codes == BackupCodes::Always;
     return plan;
   }
-  for (const Way way : config.ways) {
-    PlannedWay planned{way, {}, {}, UserVerification::Required};
-    std::copy_if(credentials.begin(), credentials.end(), std::back_inserter(planned.credentials),
-                 [&](const Credential &each) { return usable(each, account, way); });
-    if (planned.credentials.empty()) continue;
-    if (way == Way::Usb) {
-      if (plugged.empty()) continue;
-      planned.keys = plugged;
-      planned.user_verification = verification_for(planned.credentials, config);
+  for (const Way way : policy.ways) {
+    std::optional<PlannedWay> planned = planned_way(way, account, credentials, policy);
+    if (!planned) continue;
+    if (way == Way::Tpm && request.first == First::Either && request.typed == Typed::Pin) plan.typed_pin = planned;
+    const bool can_do = talks || planned->asks == Asks::Nothing;
+    if (way == Way::Usb && plugged.empty()) {
+      plan.key_missing = can_do;
+      continue;
     }
-    plan.ways.push_back(std::move(planned));
+    if (way == Way::Usb) planned->keys = plugged;
+    if (can_do)
+      plan.ways.push_back(*std::move(planned));
+    else
+      plan.why_none = ErrorKind::PinRequired;
   }
+  plan.code = codes_open && (policy.backup_codes == BackupCodes::Always ||
+                             (policy.backup_codes == BackupCodes::AfterPasskey && !plan.ways.empty()));
   return plan;
 }
 

@@ -1,6 +1,8 @@
-/// Policy: which ways are open to this person, here and now, in which order. Pure: values in, plan out.
+/// The plan of a login: which ways are open to this person, here and now, in which order. Pure: values in, plan out.
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,15 +13,43 @@
 
 namespace passkeyd {
 
+/// How the host wants to begin.
+enum class First {
+  Passkey,  ///< with the passkey
+  Either,   ///< with one hidden prompt that takes the password, or an empty line for the passkey
+};
+
+/// What can be asked at the host.
+enum class Host {
+  OneAnswer,  ///< it answers whatever it is asked with the one text that was typed: no PIN, no code, no choice
+  Talks,      ///< questions reach the person, answers are meant for them
+};
+
+/// What a text typed into the first prompt may be.
+enum class Typed {
+  Password,  ///< never for us
+  Pin,       ///< the PIN of the TPM's passkey as well, if it can be one
+};
+
 /// A login as the host asked for it, with what the daemon could find out itself.
 struct LoginRequest {
-  UserName user;
-  std::string service;      ///< PAM service, such as "sudo"; printable, at most 255 bytes
-  std::string tty;          ///< empty if none
-  std::string remote_host;  ///< PAM_RHOST; empty if none
+  std::optional<UserName> user;  ///< nullopt: whoever the key belongs to
+  std::string service;           ///< PAM service, such as "sudo"; printable, at most 255 bytes
+  std::string tty;               ///< empty if none
+  std::string remote_host;       ///< PAM_RHOST; empty if none
   uid_t caller_uid;
   pid_t caller_pid;
-  Place place = Place::Remote;  ///< found out by the daemon (daemon/presence.h), never taken from the caller
+  First first = First::Passkey;
+  Host host = Host::OneAnswer;
+  Typed typed = Typed::Password;
+  std::chrono::seconds wait{0};  ///< for a key to be plugged in
+  Place place = Place::Remote;   ///< found out by the daemon (daemon/presence.h), never taken from the caller
+};
+
+/// What a way asks of the person besides being there.
+enum class Asks {
+  Pin,
+  Nothing,  ///< a touch, or the key's own sensor
 };
 
 /// One way that is open, with the credentials that would do and, for usb, the keys that are plugged in.
@@ -28,17 +58,26 @@ struct PlannedWay {
   std::vector<Credential> credentials;  ///< never empty
   std::vector<KeyInfo> keys;            ///< usb only, never empty there
   UserVerification user_verification;
+  Asks asks = Asks::Pin;
 };
 
+/// The ladder, from its first rung.
 struct Plan {
-  std::vector<PlannedWay> ways;
+  std::vector<PlannedWay> ways;  ///< passkeys
+  bool code = false;             ///< then a backup code
+  /// The text of the first prompt may be tried as PIN of the TPM's passkey; that way, whether it is a rung or not.
+  std::optional<PlannedWay> typed_pin = {};
+  bool key_missing = false;                  ///< a security key would do, and none is plugged in
   ErrorKind why_none = ErrorKind::NoDevice;  ///< what to say when there is no way, or none is left
 };
 
-/// Makes the plan. `credentials`: all of the account's; those not Active, or whose owner is another account,
-/// are passed over. User verification: Required by configuration or when any credential of the way was
-/// enrolled with it (an answer must then verify whichever credential gives it).
+/// Makes the plan. `credentials`: all of the account's; those not Active, or whose owner is another account, or of a
+/// model that the policy does not accept, are passed over. `codes`: how many unspent backup codes the account has.
+/// User verification: as the policy has it, but Preferred means Required for what was enrolled with it.
 Plan plan_for(const LoginRequest &request, const Account &account, const std::vector<Credential> &credentials,
-              const std::vector<KeyInfo> &plugged, const Config &config);
+              std::size_t codes, const std::vector<KeyInfo> &plugged, const Policy &policy);
+
+/// True if the policy takes security keys of this model.
+bool accepts(const Policy &policy, const Aaguid &model);
 
 }  // namespace passkeyd

@@ -41,30 +41,19 @@ Task<Result<std::vector<KeyInfo>>> keys_to_ask(House &house, const PlannedWay &w
   co_return holding;
 }
 
-AssertionRequest assertion_request(House &house, const PlannedWay &way, const Challenge &challenge) {
+AssertionRequest assertion_request(House &house, const LoginCase &login, const PlannedWay &way,
+                                   const Challenge &challenge) {
   AssertionRequest request{house.rp_id, challenge.client_data(), challenge.user_verification(), {}};
   for (const Credential &each : way.credentials)
     request.allowed.push_back({each.id, each.platform, each.max_allow_list});
-  request.timeout = house.config.touch_timeout;
-  request.min_pin_tries = house.config.min_key_retries;
+  request.timeout = login.policy.touch_timeout;
+  request.min_pin_tries = login.policy.min_key_retries;
   return request;
 }
 
-Error limited(std::chrono::seconds wait) {
-  Error error{ErrorKind::Limited, "too many wrong PINs"};
-  error.wait = wait;
-  return error;
-}
-
-/// True for what only the person can have done wrong: such a try stays counted.
-bool is_persons_failure(ErrorKind kind) {
-  return kind == ErrorKind::PinWrong;
-}
-
 /// Runs one ceremony per key, or the one of the TPM, until the first assertion or the last failure.
-Task<Result<Assertion>> first_assertion(House &house, Face &face, Way way,
-                                        const std::vector<KeyInfo> &devices, const AssertionRequest &asked,
-                                        std::optional<Fd> pin) {
+Task<Result<Assertion>> first_assertion(House &house, Face &face, Way way, const std::vector<KeyInfo> &devices,
+                                        const AssertionRequest &asked, std::optional<Fd> pin) {
   Mailbox<News> news(house.loop);
   std::vector<std::unique_ptr<OngoingCeremony>> ceremonies;
   for (std::size_t at = 0; at < devices.size(); ++at) {
@@ -93,17 +82,18 @@ Task<Result<Assertion>> first_assertion(House &house, Face &face, Way way,
 }
 
 /// Counts the try, asks, and takes the count back if it was not the person who failed.
-Task<Result<Proof>> prove_with(House &house, Face &face, const LoginRequest &request, const Account &account,
-                               const PlannedWay &way, const std::vector<KeyInfo> &devices,
-                               std::optional<Fd> pin, bool look_first = false) {
+Task<Result<Proof>> prove_with(House &house, Face &face, const LoginCase &login, const PlannedWay &way,
+                               const std::vector<KeyInfo> &devices, std::optional<Fd> pin,
+                               bool look_first = false) {
   const UserVerification uv = pin ? UserVerification::Required : way.user_verification;
-  Result<Challenge> challenge = Challenge::make(Ceremony::Get, house.rp_id, account, uv, house.clock.boot());
+  Result<Challenge> challenge =
+      Challenge::make(Ceremony::Get, house.rp_id, login.account, uv, house.clock.boot());
   if (!challenge) co_return challenge.error();
-  AssertionRequest asked = assertion_request(house, way, challenge.value());
+  AssertionRequest asked = assertion_request(house, login, way, challenge.value());
   std::optional<Ticket> ticket;
   if (pin) {
-    const TryKey whose{request.user, way.way, place_of(request)};
-    const Result<TryAnswer> counted = house.ledger.begin_try(whose, house.moment());
+    const Result<TryAnswer> counted =
+        house.ledger.begin_try(try_key_of(login, way.way), house.moment(), house.config.limits);
     if (!counted) co_return counted.error();
     if (!counted->ticket) co_return limited(counted->wait);
     ticket = counted->ticket;
@@ -112,60 +102,115 @@ Task<Result<Proof>> prove_with(House &house, Face &face, const LoginRequest &req
   Result<Assertion> assertion =
       co_await first_assertion(house, face, way.way, devices, asked, std::move(pin));
   if (assertion) co_return Proof{std::move(challenge).value(), std::move(assertion).value(), ticket};
-  if (ticket && !is_persons_failure(assertion.error().kind)) {
+  // Only a wrong PIN can be nobody's but the person's failure: such a try stays counted.
+  if (ticket && assertion.error().kind != ErrorKind::PinWrong) {
     const Status undone = house.ledger.undo_try(*ticket);
     if (!undone) co_return undone.error();
   }
   co_return assertion.error();
 }
 
-Task<Result<Proof>> prove_by_key(House &house, Face &face, const LoginRequest &request,
-                                 const Account &account, const PlannedWay &way) {
+/// Asks for PINs until one does, the person steps down, or `prove` fails for another reason than the PIN. `prove`
+/// takes a PIN and gives a Task<Result<Proof>>.
+template <class Prove>
+Task<Result<Proof>> try_pins(House &house, Face &face, const LoginCase &login, Way way, const char *question,
+                             const std::string &device, Prove prove) {
+  for (int tries = 1;; ++tries) {
+    const Status allowed = may_try(house, login, way);
+    if (!allowed) co_return allowed.error();
+    Result<Fd> pin = co_await ask_hidden(face, question, device);
+    if (!pin) co_return pin.error();
+    Result<Proof> proof = co_await prove(std::move(pin).value());
+    const bool again = !proof && tries < kMostTries &&
+                       (proof.error().kind == ErrorKind::PinWrong || proof.error().kind == ErrorKind::PinInvalid);
+    if (!again) co_return proof;
+    note_failure(house, login, proof.error());
+    face.tell(say_error(Step::Tell, proof.error(), device).with(detail::kNext, std::string(next::kAgain)));
+  }
+}
+
+/// True for what a PIN makes good: the key wants one, or its sensor did not know the person.
+bool calls_for_pin(ErrorKind kind) {
+  return kind == ErrorKind::PinRequired || kind == ErrorKind::UvBlocked || kind == ErrorKind::UvFailed;
+}
+
+Task<Result<Proof>> prove_by_key(House &house, Face &face, const LoginCase &login, const PlannedWay &way) {
   Result<std::vector<KeyInfo>> keys = co_await keys_to_ask(house, way);
   if (!keys) co_return keys.error();
-  const bool sensor = std::all_of(way.credentials.begin(), way.credentials.end(), [](const Credential &each) {
-    return each.built_in_uv || !each.user_verification;
-  });
-  if (way.user_verification != UserVerification::Required || sensor) {
-    Result<Proof> proof = co_await prove_with(house, face, request, account, way, keys.value(), std::nullopt);
-    const bool needs_pin = !proof && (proof.error().kind == ErrorKind::PinRequired ||
-                                      proof.error().kind == ErrorKind::UvBlocked);
-    if (!needs_pin) co_return proof;
+  if (way.asks == Asks::Nothing) {
+    Result<Proof> proof = co_await prove_with(house, face, login, way, keys.value(), std::nullopt);
+    const bool needs_pin = !proof && calls_for_pin(proof.error().kind);
+    if (!needs_pin || login.request.host != Host::Talks) co_return proof;
+    if (proof.error().kind != ErrorKind::PinRequired)
+      face.tell(say_error(Step::Tell, proof.error(), keys->size() == 1 ? keys->front().name : std::string())
+                    .with(detail::kNext, std::string(next::kPin)));
   }
   Result<KeyInfo> key = co_await choose_key(face, keys.value());
   if (!key) co_return key.error();
-  Result<Fd> pin = co_await ask_pin(face, message::kPinKey, key->name);
-  if (!pin) co_return pin.error();
-  std::vector<KeyInfo> one(1, key.value());
-  co_return co_await prove_with(house, face, request, account, way, one, std::move(pin).value());
+  const std::vector<KeyInfo> one(1, key.value());
+  const auto prove = [&](Fd pin) { return prove_with(house, face, login, way, one, std::move(pin)); };
+  co_return co_await try_pins(house, face, login, way.way, message::kPinKey, key->name, prove);
 }
 
-/// The TPM is asked whether it has room for a try while the person is still typing.
-Task<Result<Proof>> prove_by_tpm(House &house, Face &face, const LoginRequest &request,
-                                 const Account &account, const PlannedWay &way) {
-  const std::string &tcti = house.config.tcti;
-  Mailbox<News> news(house.loop);
-  wire::Request question = wire::AskTpm{tcti};
-  const std::uint64_t tries_before = house.tpm_tries;
-  const auto asking = house.ceremonies.start(std::move(question), tcti, {}, news, 0, kErrandDeadline);
-  Result<Fd> pin = co_await ask_pin(face, message::kPinPlatform, way.credentials.front().name);
-  if (!pin) co_return pin.error();
-  std::optional<wire::Event> answer;
-  while (!answer || !is_last(*answer)) answer = (co_await news.next()).event;
-  if (auto *error = std::get_if<Error>(&*answer)) co_return std::move(*error);
-  const std::vector<KeyInfo> device(1, KeyInfo{tcti, way.credentials.front().name});
-  // What the TPM said is old if somebody else's PIN was tried since: then it is asked again, at its turn.
-  const bool look_again = house.tpm_tries++ != tries_before;
-  co_return co_await prove_with(house, face, request, account, way, device, std::move(pin).value(),
-                                look_again);
+/// A look at the TPM's own count of wrong PINs, begun while the person is still typing.
+class TpmLook {
+ public:
+  explicit TpmLook(House &house)
+      : house_(house),
+        news_(house.loop),
+        tries_before_(house.tpm_tries),
+        asking_(house.ceremonies.start(wire::Request(wire::AskTpm{house.config.tcti}), house.config.tcti, {},
+                                       news_, 0, kErrandDeadline)) {}
+
+  /// Whether it has room for a PIN. True beside Ok: what it said is old, since another PIN was tried meanwhile; ask
+  /// again, at the turn.
+  Task<Result<bool>> wait() {
+    std::optional<wire::Event> answer;
+    while (!answer || !is_last(*answer)) answer = (co_await news_.next()).event;
+    if (auto *error = std::get_if<Error>(&*answer)) co_return std::move(*error);
+    co_return house_.tpm_tries++ != tries_before_;
+  }
+
+ private:
+  House &house_;
+  Mailbox<News> news_;
+  std::uint64_t tries_before_;
+  std::unique_ptr<OngoingCeremony> asking_;
+};
+
+Task<Result<Proof>> prove_by_tpm_with(House &house, Face &face, const LoginCase &login, const PlannedWay &way,
+                                      TpmLook &look, Fd pin) {
+  const Result<bool> old = co_await look.wait();
+  if (!old) co_return old.error();
+  const std::vector<KeyInfo> device(1, KeyInfo{house.config.tcti, way.credentials.front().name});
+  co_return co_await prove_with(house, face, login, way, device, std::move(pin), old.value());
+}
+
+Task<Result<Proof>> prove_by_tpm(House &house, Face &face, const LoginCase &login, const PlannedWay &way) {
+  auto look = std::make_unique<TpmLook>(house);
+  const auto prove = [&](Fd pin) -> Task<Result<Proof>> {
+    const std::unique_ptr<TpmLook> now = std::exchange(look, nullptr);
+    Result<Proof> proof = co_await prove_by_tpm_with(house, face, login, way, *now, std::move(pin));
+    if (!proof) look = std::make_unique<TpmLook>(house);  // while the next one is typed
+    co_return proof;
+  };
+  co_return co_await try_pins(house, face, login, way.way, message::kPinPlatform, way.credentials.front().name,
+                              prove);
 }
 
 }  // namespace
 
-Task<Result<Proof>> prove_by(House &house, Face &face, const LoginRequest &request, const Account &account,
-                             const PlannedWay &way) {
-  if (way.way == Way::Tpm) return prove_by_tpm(house, face, request, account, way);
-  return prove_by_key(house, face, request, account, way);
+Task<Result<Proof>> prove_by(House &house, Face &face, const LoginCase &login, const PlannedWay &way) {
+  if (way.way == Way::Tpm) return prove_by_tpm(house, face, login, way);
+  return prove_by_key(house, face, login, way);
+}
+
+Task<Result<Proof>> prove_with_typed_pin(House &house, Face &face, const LoginCase &login, const PlannedWay &way,
+                                         Fd pin) {
+  const Status allowed = may_try(house, login, way.way);
+  if (!allowed) co_return allowed.error();
+  TpmLook look(house);
+  co_return co_await prove_by_tpm_with(house, face, login, way, look, std::move(pin));
 }
 
 }  // namespace passkeyd

@@ -4,7 +4,7 @@
 
 #include "daemon/face.h"
 #include "daemon/house.h"
-#include "daemon/policy.h"
+#include "daemon/login_case.h"
 #include "daemon/task.h"
 
 namespace passkeyd {
@@ -16,8 +16,15 @@ struct Proof {
   std::optional<Ticket> ticket;  ///< the try that was counted before the PIN was sent
 };
 
-/// Asks one way for a proof. Errors: why this way gave none; Cancelled when the person stepped down.
-Task<Result<Proof>> prove_by(House &house, Face &face, const LoginRequest &request, const Account &account,
-                             const PlannedWay &way);
+/// How often a person may try a PIN, or a code, in one login before the ladder goes on.
+inline constexpr int kMostTries = 3;
+
+/// Asks one way for a proof. Errors: why this way gave none; Cancelled when the person stepped down. What went wrong
+/// with tries before the last one was told meanwhile.
+Task<Result<Proof>> prove_by(House &house, Face &face, const LoginCase &login, const PlannedWay &way);
+
+/// Asks the TPM with a PIN that is there already. Errors: as prove_by.
+Task<Result<Proof>> prove_with_typed_pin(House &house, Face &face, const LoginCase &login, const PlannedWay &way,
+                                         Fd pin);
 
 }  // namespace passkeyd

@@ -3,10 +3,11 @@
 
 namespace passkeyd {
 
-Task<Result<Fd>> ask_pin(Face &face, const char *message, const std::string &device) {
-  Say question = Say(Step::AskSecret, message).with(detail::kDevice, device);
+Task<Result<Fd>> ask_hidden(Face &face, const char *message, const std::string &device) {
+  Say question(Step::AskSecret, message);
+  if (!device.empty()) question.details[detail::kDevice] = device;
   Answer answer = co_await face.ask(std::move(question));
-  if (!answer.secret) co_return Error{ErrorKind::Cancelled, "no PIN was given"};
+  if (!answer.secret) co_return Error{ErrorKind::Cancelled, "nothing was typed"};
   co_return std::move(*answer.secret);
 }
 

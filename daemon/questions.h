@@ -8,9 +8,9 @@
 
 namespace passkeyd {
 
-/// A PIN, as a memory file that nobody here reads. `message`: which one is wanted; `device`: of what.
-/// Errors: Cancelled when the person stepped down.
-Task<Result<Fd>> ask_pin(Face &face, const char *message, const std::string &device);
+/// A PIN or a code, as a memory file that nobody here reads. `message`: which one is wanted; `device`: of what, if of
+/// anything. Errors: Cancelled when the person stepped down.
+Task<Result<Fd>> ask_hidden(Face &face, const char *message, const std::string &device);
 
 /// One of the plugged-in keys; asks only if there are several. Errors: NoDevice, Cancelled.
 Task<Result<KeyInfo>> choose_key(Face &face, const std::vector<KeyInfo> &keys);

@@ -5,9 +5,11 @@
 #include <cerrno>
 
 #include "common/log.h"
+#include "daemon/administration.h"
 #include "daemon/enrollment.h"
 #include "daemon/errand.h"
 #include "daemon/login.h"
+#include "daemon/pin_change.h"
 #include "daemon/reply.h"
 #include "daemon/request.h"
 
@@ -32,7 +34,12 @@ struct Service::Method {
 const Service::Method Service::kTable[] = {
     {"BeginLogin", MayCall::RootOrSelf, &Service::begin_login},
     {"BeginEnrollment", MayCall::Root, &Service::begin_enrollment},
+    {"BeginPinChange", MayCall::RootOrSelf, &Service::begin_pin_change},
     {"ListCredentials", MayCall::RootOrSelf, &Service::list_credentials},
+    {"CheckAccount", MayCall::RootOrSelf, &Service::check_account},
+    {"NewBackupCodes", MayCall::Root, &Service::new_backup_codes},
+    {"LockUser", MayCall::Root, &Service::lock_user},
+    {"UnlockUser", MayCall::Root, &Service::unlock_user},
     {"GetStatus", MayCall::Anyone, &Service::get_status},
 };
 
@@ -42,6 +49,17 @@ const sd_bus_vtable Service::kMethods[] = {
                              Service::dispatch, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD_WITH_NAMES("BeginEnrollment", "a{sv}", SD_BUS_PARAM(request), "o", SD_BUS_PARAM(attempt),
                              Service::dispatch, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_NAMES("BeginPinChange", "a{sv}", SD_BUS_PARAM(request), "o", SD_BUS_PARAM(attempt),
+                             Service::dispatch, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_NAMES("CheckAccount", "s", SD_BUS_PARAM(user), "a{sv}", SD_BUS_PARAM(standing),
+                             Service::dispatch, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_NAMES("NewBackupCodes", "s", SD_BUS_PARAM(user), "hu",
+                             SD_BUS_PARAM(codes) SD_BUS_PARAM(count), Service::dispatch,
+                             SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_NAMES("LockUser", "sa{sv}", SD_BUS_PARAM(user) SD_BUS_PARAM(options), "",
+                             SD_BUS_PARAM(), Service::dispatch, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_NAMES("UnlockUser", "s", SD_BUS_PARAM(user), "", SD_BUS_PARAM(), Service::dispatch,
+                             SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD_WITH_NAMES("ListCredentials", "s", SD_BUS_PARAM(user), "aa{sv}", SD_BUS_PARAM(credentials),
                              Service::dispatch, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD_WITH_NAMES("GetStatus", "", SD_BUS_PARAM(), "a{sv}", SD_BUS_PARAM(status),
@@ -94,13 +112,30 @@ Task<void> to_the_end(Face &face, Task<void> story) {
 
 }  // namespace
 
-template <class Story>
-Status Service::begin(sd_bus_message *call, const Caller &caller, Story story) {
+Status Service::room_for(const Caller &caller) const {
+  const auto open = std::count_if(calls_.begin(), calls_.end(), [](const auto &each) { return !each.work.done(); });
   const auto of_caller = std::count_if(attempts_.begin(), attempts_.end(),
-                                       [&](const auto &each) { return each.second->uid == caller.uid; });
-  if (attempts_.size() >= kMostAttempts ||
+                                       [&](const auto &each) { return each.second->uid == caller.uid; }) +
+                         std::count_if(calls_.begin(), calls_.end(), [&](const auto &each) {
+                           return each.uid == caller.uid && !each.work.done();
+                         });
+  if (attempts_.size() + static_cast<std::size_t>(open) >= kMostAttempts ||
       (!caller.is_root() && static_cast<std::size_t>(of_caller) >= kMostOfOneUser))
     return Error{ErrorKind::Busy, "Too many sign-ins are under way. Try again in a moment."};
+  return Ok{};
+}
+
+Status Service::answer_later(const Caller &caller, Task<void> work) {
+  std::erase_if(calls_, [](const OneCall &each) { return each.work.done(); });
+  TRY(room_for(caller));
+  calls_.push_back({caller.uid, std::move(work)});
+  calls_.back().work.start();
+  return Ok{};
+}
+
+template <class Story>
+Status Service::begin(sd_bus_message *call, const Caller &caller, Story story) {
+  TRY(room_for(caller));
   const std::string path = std::string(bus::kPath) + "/attempt/" + std::to_string(next_number_++);
   auto attempt = std::make_unique<OneAttempt>(house_.loop, house_.bus, path, caller,
                                               [this, path] { attempts_.erase(path); });
@@ -124,6 +159,80 @@ Status Service::begin_login(sd_bus_message *call, const Caller &caller) {
 Status Service::begin_enrollment(sd_bus_message *call, const Caller &caller) {
   EnrollmentRequest request = TRY(read_enrollment_request(call, caller));
   return begin(call, caller, [&](Face &face) { return tell_enrollment(house_, face, std::move(request)); });
+}
+
+Status Service::begin_pin_change(sd_bus_message *call, const Caller &caller) {
+  PinChangeRequest request = TRY(read_pin_change_request(call, caller));
+  return begin(call, caller, [&](Face &face) { return tell_pin_change(house_, face, std::move(request)); });
+}
+
+namespace {
+
+/// Waits for what was asked and answers the call with it. `write` puts the value into the reply; a caller that has gone
+/// away by then misses nothing but the answer.
+template <class T, class Write>
+Task<void> reply_with(BusMessage call, Task<Result<T>> asked, Write write) {
+  Result<T> got = Error{};
+  try {
+    got = co_await asked;
+  } catch (const std::exception &error) {
+    log_line(LogLevel::Error, std::string("a call broke off: ") + error.what());
+  }
+  if (!got) {
+    reply_error(call.get(), got.error());
+    co_return;
+  }
+  sd_bus_message *made = nullptr;
+  int failed = sd_bus_message_new_method_return(call.get(), &made);
+  const BusMessage reply(made);
+  if (failed >= 0) failed = write(reply.get(), got.value());
+  if (failed >= 0) failed = sd_bus_send(sd_bus_message_get_bus(call.get()), reply.get(), nullptr);
+  if (failed < 0) reply_error(call.get(), errno_error("answer", -failed));
+}
+
+Result<UserName> read_user(sd_bus_message *call) {
+  const char *text = nullptr;
+  if (sd_bus_message_read(call, "s", &text) < 0)
+    return Error{ErrorKind::InvalidInput, "The user name is missing."};
+  return UserName::parse(text);
+}
+
+int write_nothing(sd_bus_message *, const Ok &) {
+  return 0;
+}
+
+int write_standing(sd_bus_message *reply, const Standing &standing) {
+  return sd_bus_message_append(reply, "a{sv}", 4, "locked", "b", standing.lock ? 1 : 0, "all-methods", "b",
+                               standing.lock && standing.lock->scope == LockScope::AllMethods ? 1 : 0, "reason", "s",
+                               standing.lock ? standing.lock->reason.c_str() : "", "codes-left", "u",
+                               static_cast<std::uint32_t>(standing.codes_left));
+}
+
+int write_codes(sd_bus_message *reply, const NewCodes &codes) {
+  return sd_bus_message_append(reply, "hu", codes.text.get(), static_cast<std::uint32_t>(codes.count));
+}
+
+}  // namespace
+
+Status Service::check_account(sd_bus_message *call, const Caller &caller) {
+  return answer_later(caller, reply_with(keep(call), standing_of(house_, TRY(read_user(call)), caller), write_standing));
+}
+
+Status Service::new_backup_codes(sd_bus_message *call, const Caller &caller) {
+  return answer_later(caller, reply_with(keep(call), new_codes(house_, TRY(read_user(call)), caller), write_codes));
+}
+
+Status Service::lock_user(sd_bus_message *call, const Caller &caller) {
+  UserName user = TRY(read_user(call));
+  LockOptions options = TRY(read_lock_options(call));
+  return answer_later(caller, reply_with(keep(call),
+                                         lock_account(house_, std::move(user), options.scope,
+                                                      std::move(options.reason), caller),
+                                         write_nothing));
+}
+
+Status Service::unlock_user(sd_bus_message *call, const Caller &caller) {
+  return answer_later(caller, reply_with(keep(call), unlock_account(house_, TRY(read_user(call)), caller), write_nothing));
 }
 
 Status Service::list_credentials(sd_bus_message *call, const Caller &caller) {

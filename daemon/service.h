@@ -2,6 +2,7 @@
 /// method without a row is refused, and so is a caller the row does not name.
 #pragma once
 
+#include <list>
 #include <map>
 #include <memory>
 #include <string>
@@ -42,6 +43,11 @@ class Service {
  private:
   struct OneAttempt;
   struct Method;
+  /// A call whose answer takes its time.
+  struct OneCall {
+    uid_t uid;
+    Task<void> work;
+  };
   static const Method kTable[];
   static const sd_bus_vtable kMethods[];
 
@@ -50,16 +56,26 @@ class Service {
 
   Status begin_login(sd_bus_message *call, const Caller &caller);
   Status begin_enrollment(sd_bus_message *call, const Caller &caller);
+  Status begin_pin_change(sd_bus_message *call, const Caller &caller);
   Status list_credentials(sd_bus_message *call, const Caller &caller);
+  Status check_account(sd_bus_message *call, const Caller &caller);
+  Status new_backup_codes(sd_bus_message *call, const Caller &caller);
+  Status lock_user(sd_bus_message *call, const Caller &caller);
+  Status unlock_user(sd_bus_message *call, const Caller &caller);
   Status get_status(sd_bus_message *call, const Caller &caller);
 
   /// Makes the Attempt object, lets `story` begin on it and answers `call` with its path.
   template <class Story>
   Status begin(sd_bus_message *call, const Caller &caller, Story story);
+  /// Answers `call` when `work` is done. Errors: Busy.
+  Status answer_later(const Caller &caller, Task<void> work);
+  /// Nobody, root included, keeps more than their share under way.
+  [[nodiscard]] Status room_for(const Caller &caller) const;
 
   House &house_;
   std::uint64_t next_number_ = 1;
   std::map<std::string, std::unique_ptr<OneAttempt>> attempts_;
+  std::list<OneCall> calls_;  ///< those that are done go with the next that comes
   BusSlot object_;
 };
 

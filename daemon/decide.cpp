@@ -1,0 +1,38 @@
+/// Deciding about a proof.
+#include "daemon/decide.h"
+
+#include <algorithm>
+
+#include "webauthn/verify.h"
+
+namespace passkeyd {
+namespace {
+
+Error denied(Refusal refusal) {
+  return {ErrorKind::Denied, std::string(name_of(refusal))};
+}
+
+}  // namespace
+
+Result<Say> decide(House &house, const LoginCase &login, const std::vector<Credential> &planned, Proof proof) {
+  const auto credential = std::find_if(planned.begin(), planned.end(), [&](const Credential &each) {
+    return each.id == proof.assertion.credential_id;
+  });
+  if (credential == planned.end()) {
+    note(house, login.request, login.account, outcome::kDenied, name_of(Refusal::CredentialWrong));
+    return denied(Refusal::CredentialWrong);
+  }
+  const Verification verification =
+      verify(*credential, std::move(proof.challenge), proof.assertion, house.clock.boot());
+  const Attempt attempt = attempt_of(login, *credential, proof.ticket);
+  const Decision decision = TRY(house.ledger.decide(attempt, verification, house.moment()));
+  const bool granted = decision.verdict == Verdict::Granted;
+  log_outcome(login.request, login.account, granted ? outcome::kGranted : outcome::kDenied,
+              name_of(decision.refusal));
+  if (!granted) return denied(decision.refusal);
+  return Say(Step::Granted, message::kWelcome)
+      .with(detail::kName, credential->name)
+      .with(detail::kCredential, short_id(credential->id));
+}
+
+}  // namespace passkeyd

@@ -1,0 +1,136 @@
+/// Who wants in, and where they are.
+#include "daemon/login_case.h"
+
+#include <algorithm>
+
+#include "common/log.h"
+#include "daemon/errand.h"
+#include "daemon/presence.h"
+
+namespace passkeyd {
+namespace {
+
+bool is_live(const Credential &credential) {
+  return credential.state != CredentialState::Revoked;
+}
+
+/// What the account has enrolled, if it is for this caller to know: for others than root, what carries their uid.
+Result<Credentials> enrolled_for(House &house, const UserName &user, uid_t caller) {
+  Credentials stored = TRY(house.ledger.credentials_of(user));
+  log_problems(stored);
+  std::erase_if(stored.rows, [&](const Credential &each) {
+    return !is_live(each) || (caller != 0 && each.owner.uid != caller);
+  });
+  return stored;
+}
+
+Actor actor_of(const LoginRequest &request) {
+  return {request.caller_uid, request.caller_pid, request.service};
+}
+
+}  // namespace
+
+Task<std::optional<LoginCase>> open_case(House &house, Face &face, LoginRequest request) {
+  const auto over = [&](Say last) {
+    face.finish(std::move(last));
+    return std::optional<LoginCase>();
+  };
+  // Root's programs take names as people type them, and a directory may know an account by several spellings:
+  // who is not enrolled is said of the account, never of a spelling. Others can only be themselves and are
+  // looked up only if something is enrolled for their uid.
+  const uid_t caller = request.caller_uid;
+  Result<Credentials> enrolled = enrolled_for(house, *request.user, caller);
+  if (!enrolled) co_return over(say_error(Step::Unavailable, enrolled.error()));
+  if (caller != 0 && enrolled->rows.empty()) co_return over(Say(Step::Unavailable, message::kNotEnrolled));
+  const Result<Account> account = co_await look_up(house, *request.user);
+  const bool unknown = !account && account.error().kind == ErrorKind::NotFound;
+  if (unknown && enrolled->rows.empty() && enrolled->problems.empty())
+    co_return over(Say(Step::Unavailable, message::kNotEnrolled));
+  if (!account) co_return over(say_error(Step::Unavailable, account.error()));
+  if (caller != 0 && caller != account->uid) {
+    face.refuse({ErrorKind::NotAllowed, "You may sign in only as yourself."});
+    co_return std::nullopt;
+  }
+  enrolled = enrolled_for(house, account->name, caller);
+  if (!enrolled) co_return over(say_error(Step::Unavailable, enrolled.error()));
+  if (enrolled->rows.empty() && !enrolled->problems.empty())
+    co_return over(
+        say_error(Step::Unavailable, {ErrorKind::Corrupt, "no credential of the account can be read"}));
+  const Result<std::vector<CodeHash>> codes = house.ledger.unspent_codes(account.value());
+  if (!codes) co_return over(say_error(Step::Unavailable, codes.error()));
+  if (enrolled->rows.empty() && codes->empty())
+    co_return over(Say(Step::Unavailable, message::kNotEnrolled));
+
+  const Result<std::optional<AccountLock>> lock = house.ledger.lock_of(account->name);
+  if (!lock) co_return over(say_error(Step::Unavailable, lock.error()));
+  if (lock.value()) {
+    note(house, request, account.value(), outcome::kDenied, name_of(ErrorKind::Locked));
+    co_return over(say_error(Step::Denied, {ErrorKind::Locked, "the account is locked"}));
+  }
+  request.place = co_await find_place(house, request, account->uid);
+  const Policy &policy = house.config.policy_for(request.service);
+  co_return LoginCase{std::move(request), account.value(), std::move(enrolled->rows), codes->size(), policy};
+}
+
+Attempt attempt_of(const LoginCase &login, const Credential &credential, std::optional<Ticket> ticket) {
+  return {login.account, credential, login.request.place, actor_of(login.request), login.request.remote_host,
+          ticket};
+}
+
+CodeAttempt code_attempt_of(const LoginCase &login, std::optional<Ticket> ticket) {
+  return {login.account, login.request.place, actor_of(login.request), login.request.remote_host, ticket};
+}
+
+TryKey try_key_of(const LoginCase &login, Way way) {
+  return {login.account.name, way, login.request.place};
+}
+
+Error limited(std::chrono::seconds wait) {
+  Error error{ErrorKind::Limited, "too many failed tries"};
+  error.wait = wait;
+  return error;
+}
+
+Status may_try(House &house, const LoginCase &login, Way way) {
+  const std::chrono::seconds wait =
+      TRY(house.ledger.wait_for_try(try_key_of(login, way), house.moment(), house.config.limits));
+  if (wait > std::chrono::seconds::zero()) return limited(wait);
+  return Ok{};
+}
+
+bool is_denial(ErrorKind kind) {
+  return kind == ErrorKind::PinWrong || kind == ErrorKind::TouchRefused || kind == ErrorKind::UvFailed ||
+         kind == ErrorKind::CodeWrong || kind == ErrorKind::Denied;
+}
+
+void log_outcome(const LoginRequest &request, const Account &account, std::string_view outcome,
+                 std::string_view reason) {
+  log_line(LogLevel::Notice, "login of " + account.name.str() + " for " + request.service + ": " +
+                                 std::string(outcome) + " (" + std::string(reason) + ")");
+}
+
+void note(House &house, const LoginRequest &request, const Account &account, const char *outcome,
+          std::string_view reason, const char *event) {
+  log_outcome(request, account, outcome, reason);
+  AuditRecord record;
+  record.time = house.clock.wall();
+  record.event = event;
+  record.user = account.name.str();
+  record.uid = account.uid;
+  record.service = request.service;
+  record.outcome = outcome;
+  record.reason = reason;
+  record.caller_uid = request.caller_uid;
+  record.caller_pid = request.caller_pid;
+  record.rhost = request.remote_host;
+  const Status written = house.ledger.append(record);
+  if (!written) log_line(LogLevel::Error, "audit: " + written.error().sentence);
+}
+
+void note_failure(House &house, const LoginCase &login, const Error &why, const char *event) {
+  note(house, login.request, login.account, is_denial(why.kind) ? outcome::kDenied : outcome::kFailed,
+       name_of(why.kind), event);
+  log_line(LogLevel::Info, "login of " + login.account.name.str() + ": " + log_safe(why.sentence));
+}
+
+}  // namespace passkeyd
