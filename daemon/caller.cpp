@@ -1,9 +1,13 @@
-/// Asking the bus and logind about a caller.
+/// Asking the bus and the kernel about a caller.
 #include "daemon/caller.h"
 
-#include <systemd/sd-login.h>
+#include <poll.h>
+#include <sys/syscall.h>
 
-#include <cstdlib>
+#include <cerrno>
+#include <fstream>
+#include <optional>
+#include <sstream>
 
 #include "daemon/bus.h"
 
@@ -14,6 +18,20 @@ void drop_creds(sd_bus_creds *creds) {
   sd_bus_creds_unref(creds);
 }
 using Creds = Handle<sd_bus_creds, drop_creds>;
+
+/// From /proc/NUMBER/status, which everybody can read, unlike its owner: that is root for processes which
+/// forbid core dumps.
+std::optional<uid_t> effective_uid(pid_t number) {
+  std::ifstream status("/proc/" + std::to_string(number) + "/status");
+  for (std::string line; std::getline(status, line);) {
+    if (!line.starts_with("Uid:")) continue;
+    std::istringstream numbers(line.substr(4));
+    uid_t real = 0;
+    uid_t effective = 0;
+    if (numbers >> real >> effective) return effective;
+  }
+  return std::nullopt;
+}
 
 }  // namespace
 
@@ -28,18 +46,21 @@ Result<Caller> caller_of(sd_bus_message *call) {
   return caller;
 }
 
-bool session_is_remote(pid_t pid) {
-  if (pid <= 0) return false;
-  char *session = nullptr;
-  if (sd_pid_get_session(pid, &session) < 0) return false;
-  const bool remote = sd_session_is_remote(session) > 0;
-  std::free(session);
-  return remote;
+Result<CallerProcess> CallerProcess::hold(pid_t number) {
+  if (number <= 0) return Error{ErrorKind::NotFound, "the bus does not say which process is calling"};
+  Fd process(static_cast<int>(syscall(SYS_pidfd_open, number, 0)));
+  if (process) return CallerProcess(number, std::move(process));
+  if (errno == ESRCH) return Error{ErrorKind::NotFound, "the calling process has ended"};
+  return errno_error("pidfd_open", errno);
 }
 
-bool host_is_remote(const std::string &remote_host) {
-  return !remote_host.empty() && remote_host != "localhost" && remote_host != "127.0.0.1" &&
-         remote_host != "::1";
+Status CallerProcess::is_still(uid_t uid) const {
+  const std::optional<uid_t> effective = effective_uid(number_);
+  // A pidfd is readable once its process has ended. Looked at last: until then the number was this process's.
+  pollfd ended{process_.get(), POLLIN, 0};
+  if (poll(&ended, 1, 0) != 0) return Error{ErrorKind::NotAllowed, "the calling process has ended"};
+  if (effective != uid) return Error{ErrorKind::NotAllowed, "the calling process runs as somebody else"};
+  return Ok{};
 }
 
 }  // namespace passkeyd

@@ -1,5 +1,5 @@
-/// Caller: who sent a bus message, as the bus and logind know them. Nothing here is taken from the message's
-/// content.
+/// Caller: who sent a bus message, as the bus and the kernel know them. Nothing here is taken from the
+/// message's content.
 #pragma once
 
 #include <sys/types.h>
@@ -7,6 +7,7 @@
 
 #include <string>
 
+#include "common/handle.h"
 #include "common/result.h"
 
 namespace passkeyd {
@@ -21,11 +22,25 @@ struct Caller {
 /// Errors: NotAllowed when the bus cannot say who it is.
 Result<Caller> caller_of(sd_bus_message *call);
 
-/// True if the process belongs to a session that logind knows to be remote. A process without a session is
-/// not.
-bool session_is_remote(pid_t pid);
+/// A caller's process while others are asked about its number, which somebody else may get once it has ended.
+///
+/// What remains: the bus knows the process that opened the connection. It may have handed that on and ended
+/// before we held its number, and then we hold whoever has it now. The uid must fit, so that only root's or
+/// one's own processes can be had in this way; root's do not hand connections on, and one's own gain nothing:
+/// whoever may be told "granted" without being root is told about their own account, and decides alone what
+/// to do with it.
+class CallerProcess {
+ public:
+  /// Errors: NotFound if there is no such process; Io.
+  static Result<CallerProcess> hold(pid_t number);
 
-/// True if PAM_RHOST names another machine: anything but empty, "localhost" and the loopback addresses.
-bool host_is_remote(const std::string &remote_host);
+  /// Ok if it has not ended and runs as this effective uid. Errors: NotAllowed, Io.
+  [[nodiscard]] Status is_still(uid_t uid) const;
+
+ private:
+  CallerProcess(pid_t number, Fd process) : number_(number), process_(std::move(process)) {}
+  pid_t number_;
+  Fd process_;  ///< pidfd
+};
 
 }  // namespace passkeyd

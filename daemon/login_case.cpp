@@ -67,7 +67,7 @@ Task<std::optional<LoginCase>> open_case(House &house, Face &face, LoginRequest 
     note(house, request, account.value(), outcome::kDenied, name_of(ErrorKind::Locked));
     co_return over(say_error(Step::Denied, {ErrorKind::Locked, "the account is locked"}));
   }
-  request.place = co_await find_place(house, request, account->uid);
+  request.place = co_await find_place(house.loop, house.bus, request, account->uid);
   const Policy &policy = house.config.policy_for(request.service);
   co_return LoginCase{std::move(request), account.value(), std::move(enrolled->rows), codes->size(), policy};
 }

@@ -140,7 +140,7 @@ Task<void> tell_nameless_login(House &house, Face &face, LoginRequest request) {
   if (request.caller_uid != 0)
     co_return face.refuse({ErrorKind::NotAllowed, "Only root may ask who is there."});
   const Policy policy = house.config.policy_for(request.service);
-  request.place = co_await find_place(house, request, std::nullopt);
+  request.place = co_await find_place(house.loop, house.bus, request, std::nullopt);
   Result<Found> found = co_await find_claim(house, face, request, policy);
   if (!found) {
     log_line(LogLevel::Notice, "login without a name for " + request.service + ": " +

@@ -1,14 +1,19 @@
-/// Presence: is the person who wants in at this machine, or elsewhere? Asked of logind, over the bus; what cannot be
-/// told is elsewhere.
+/// Presence: is the person who wants in at this machine, or elsewhere? Asked of logind, over the bus; what
+/// cannot be told is elsewhere.
 #pragma once
 
-#include "daemon/house.h"
+#include <systemd/sd-bus.h>
+#include <systemd/sd-event.h>
+
+#include <optional>
+
 #include "daemon/policy.h"
 #include "daemon/task.h"
 
 namespace passkeyd {
 
 /// `target`: whom the login is for, as the system knows them; nullopt where the host named nobody.
-Task<Place> find_place(House &house, const LoginRequest &request, std::optional<uid_t> target);
+/// `request.place` is not read. Takes 2 seconds at most; dropping the task in between forgets what was asked.
+Task<Place> find_place(sd_event *loop, sd_bus *bus, const LoginRequest &request, std::optional<uid_t> target);
 
 }  // namespace passkeyd
