@@ -215,15 +215,19 @@ void user_verification_is_insisted_on_when_required() {
   resigned("granted", challenge_asks(UserVerification::Required, kUp | kUv));
   resigned("granted", challenge_asks(UserVerification::Preferred, kUp));
   resigned("granted", challenge_asks(UserVerification::Discouraged, kUp));
-  const auto enrolled_with_it = [](std::uint8_t flags) {
+  const auto enrolled_with_it = [](UserVerification uv, std::uint8_t flags) {
     return [=](Login &login) {
       login.credential.user_verification = true;
-      login.asked.user_verification = UserVerification::Discouraged;
+      login.asked.user_verification = uv;
       login.set_data(flags, 8);
     };
   };
-  resigned("no-user-verification", enrolled_with_it(kUp));
-  resigned("granted", enrolled_with_it(kUp | kUv));
+  resigned("no-user-verification", enrolled_with_it(UserVerification::Required, kUp));
+  resigned("no-user-verification", enrolled_with_it(UserVerification::Preferred, kUp));
+  resigned("granted", enrolled_with_it(UserVerification::Preferred, kUp | kUv));
+  // A policy that asks for a touch only is an administrator's word, and stands above the enrollment.
+  resigned("granted", enrolled_with_it(UserVerification::Discouraged, kUp));
+  resigned("granted", enrolled_with_it(UserVerification::Discouraged, kUp | kUv));
   Login login(key_of(Algorithm::Es256));
   login.set_data(kUp | kUv, 8);
   login.sign();

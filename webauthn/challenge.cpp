@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cerrno>
+#include <utility>
 
 #include "webauthn/base64url.h"
 
@@ -39,24 +40,43 @@ std::optional<UserVerification> user_verification_of(std::string_view name) {
   return std::nullopt;
 }
 
-Challenge::Challenge(Bytes random, Ceremony ceremony, RpId rp_id, Account user, UserVerification uv,
-                     BootTime now)
+Challenge::Challenge(Bytes random, Ceremony ceremony, RpId rp_id, std::optional<Account> user,
+                     UserVerification uv, BootTime now)
     : random_(std::move(random)),
       ceremony_(ceremony),
       rp_id_(std::move(rp_id)),
       user_(std::move(user)),
+      was_bound_(user_.has_value()),
       user_verification_(uv),
       made_at_(now) {}
 
-Result<Challenge> Challenge::make(Ceremony ceremony, RpId rp_id, Account user,
-                                  UserVerification user_verification, BootTime now) {
+Result<Challenge> Challenge::fresh(Ceremony ceremony, RpId rp_id, std::optional<Account> user,
+                                   UserVerification uv, BootTime now) {
   Bytes random(kBytes);
   if (getentropy(random.data(), random.size()) != 0) {
     Error error = errno_error("getentropy", errno);
     error.kind = ErrorKind::Internal;
     return error;
   }
-  return Challenge(std::move(random), ceremony, std::move(rp_id), std::move(user), user_verification, now);
+  return Challenge(std::move(random), ceremony, std::move(rp_id), std::move(user), uv, now);
+}
+
+Result<Challenge> Challenge::make(Ceremony ceremony, RpId rp_id, Account user,
+                                  UserVerification user_verification, BootTime now) {
+  return fresh(ceremony, std::move(rp_id), std::move(user), user_verification, now);
+}
+
+Result<Challenge> Challenge::make_for_anyone(RpId rp_id, UserVerification user_verification, BootTime now) {
+  return fresh(Ceremony::Get, std::move(rp_id), std::nullopt, user_verification, now);
+}
+
+Challenge Challenge::bind(Account user) && {
+  Challenge bound = std::move(*this);
+  if (std::exchange(bound.was_bound_, true))
+    bound.user_.reset();
+  else
+    bound.user_ = std::move(user);
+  return bound;
 }
 
 Result<Challenge> Challenge::from_bytes(ByteView random, Ceremony ceremony, RpId rp_id, Account user,

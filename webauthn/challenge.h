@@ -1,7 +1,9 @@
-/// Challenge: what one ceremony asks an authenticator to sign. Fresh, bound to this relying party and this
-/// user, and used up by the one verification it is meant for.
+/// Challenge: what one ceremony asks an authenticator to sign. Fresh, bound to this relying party and one
+/// user, and used up by the one verification it is meant for. Where nobody said who wants in, the user is
+/// bound afterwards, once the key has named a credential and before anything is verified.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,7 +18,7 @@ namespace passkeyd {
 
 enum class Ceremony { Create, Get };  ///< webauthn.create, webauthn.get
 
-/// The order matters: a stricter policy is a larger value.
+/// What the policy says of one ceremony. The order matters: a stricter policy is a larger value.
 enum class UserVerification { Discouraged, Preferred, Required };
 
 std::string_view name_of(UserVerification uv);
@@ -28,7 +30,8 @@ class Challenge {
   static constexpr std::chrono::seconds kLifetime{300};
 
   /// A fresh challenge from the system's random source, good for kLifetime from `now` on.
-  /// `user_verification`: Required makes the verifier insist on the UV flag.
+  /// `user_verification`: Required makes the verifier insist on the UV flag; Preferred does so for
+  /// credentials that were enrolled with it; for Discouraged a touch is enough, whatever the credential.
   /// Errors: Internal if the random source fails.
   static Result<Challenge> make(Ceremony ceremony, RpId rp_id, Account user,
                                 UserVerification user_verification, BootTime now);
@@ -38,6 +41,14 @@ class Challenge {
   static Result<Challenge> from_bytes(ByteView random, Ceremony ceremony, RpId rp_id, Account user,
                                       UserVerification user_verification, BootTime now);
 
+  /// As make(), for a login of which it is not known yet whose it will be. Nothing verifies against it until
+  /// bind() has said.
+  static Result<Challenge> make_for_anyone(RpId rp_id, UserVerification user_verification, BootTime now);
+
+  /// Says whose login it is. Once: a challenge that belongs to somebody already, even to the same account,
+  /// is nobody's afterwards, and is refused by the verifier for good.
+  Challenge bind(Account user) &&;
+
   Challenge(Challenge &&) = default;
   Challenge &operator=(Challenge &&) = default;
   Challenge(const Challenge &) = delete;  // single use: verify() takes it away
@@ -46,7 +57,8 @@ class Challenge {
   [[nodiscard]] Ceremony ceremony() const { return ceremony_; }
   [[nodiscard]] const Bytes &random() const { return random_; }
   [[nodiscard]] const RpId &rp_id() const { return rp_id_; }
-  [[nodiscard]] const Account &user() const { return user_; }
+  /// nullopt: nobody's, see make_for_anyone().
+  [[nodiscard]] const std::optional<Account> &user() const { return user_; }
   [[nodiscard]] UserVerification user_verification() const { return user_verification_; }
   [[nodiscard]] BootTime made_at() const { return made_at_; }
   [[nodiscard]] BootTime expires_at() const { return made_at_ + kLifetime; }
@@ -57,12 +69,16 @@ class Challenge {
   [[nodiscard]] Sha256 client_data_hash() const;
 
  private:
-  Challenge(Bytes random, Ceremony ceremony, RpId rp_id, Account user, UserVerification uv, BootTime now);
+  Challenge(Bytes random, Ceremony ceremony, RpId rp_id, std::optional<Account> user, UserVerification uv,
+            BootTime now);
+  static Result<Challenge> fresh(Ceremony ceremony, RpId rp_id, std::optional<Account> user,
+                                 UserVerification uv, BootTime now);
 
   Bytes random_;
   Ceremony ceremony_;
   RpId rp_id_;
-  Account user_;
+  std::optional<Account> user_;
+  bool was_bound_ = false;  ///< to whomever: there is no second time
   UserVerification user_verification_;
   BootTime made_at_;
 };

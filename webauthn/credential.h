@@ -31,6 +31,9 @@ struct PublicKey {
 /// attestation.
 using Aaguid = std::array<std::uint8_t, 16>;
 
+/// Longest user handle, in bytes (WebAuthn 5.4.3).
+inline constexpr std::size_t kMaxUserHandle = 64;
+
 enum class CredentialState {
   Revoked,    ///< a tombstone; never usable again
   Suspended,  ///< not usable until an administrator looks (possible clone)
@@ -55,7 +58,7 @@ struct Credential {
   Aaguid aaguid{};
   std::string name;                  ///< what its owner calls it; printable, 1 to 64 bytes
   std::string device;                ///< product string of the authenticator, printable
-  bool user_verification = false;    ///< enrolled with user verification: always asked for it again
+  bool user_verification = false;    ///< enrolled with user verification: asked for it again, see UserVerification
   bool built_in_uv = false;          ///< usb: verified by the key's own sensor, so no PIN is asked first
   bool backup_eligible = false;      ///< BE flag: may be synced to other devices
   bool backed_up = false;            ///< BS flag when last seen

@@ -23,6 +23,7 @@ std::string shown(const std::string &device) {
 
 Result<Credential> verify_registration(Challenge challenge, const Registration &registration, BootTime now) {
   if (registration.platform.size() > kMaxPlatform) return refused(Refusal::Malformed);
+  if (!challenge.user()) return refused(Refusal::UserWrong);
   Refusal refusal = check_client_data(registration.client_data, challenge, Ceremony::Create, now);
   if (refusal != Refusal::None) return refused(refusal);
 
@@ -41,7 +42,7 @@ Result<Credential> verify_registration(Challenge challenge, const Registration &
   return Credential{.id = data->attested->id,
                     .key = {key->algorithm(), data->attested->cose},
                     .rp_id = challenge.rp_id(),
-                    .owner = challenge.user(),
+                    .owner = *challenge.user(),
                     .aaguid = data->attested->aaguid,
                     .device = shown(registration.device),
                     .user_verification = data->has(flag::kUserVerified),

@@ -17,16 +17,33 @@ using FidoAssert = Handle<fido_assert_t, free_assert>;
 bool within_bounds(const Assertion &assertion) {
   return !assertion.credential_id.empty() &&
          assertion.credential_id.size() <= AuthenticatorData::kMaxIdBytes && !assertion.signature.empty() &&
-         assertion.signature.size() <= kMaxSignature;
+         assertion.signature.size() <= kMaxSignature && assertion.user_handle.size() <= kMaxUserHandle;
 }
 
 /// This credential may answer this challenge, and is the one that did.
 Refusal check_binding(const Credential &credential, const Challenge &challenge, const Assertion &assertion) {
   if (credential.state != CredentialState::Active) return Refusal::CredentialInactive;
-  if (credential.owner != challenge.user()) return Refusal::UserWrong;
+  if (!challenge.user() || credential.owner != *challenge.user()) return Refusal::UserWrong;
   if (credential.rp_id != challenge.rp_id()) return Refusal::RpIdWrong;
   if (credential.id != assertion.credential_id) return Refusal::CredentialWrong;
+  // Only discoverable credentials come with a handle, and old ones were stored without.
+  const bool both = !assertion.user_handle.empty() && !credential.user_handle.empty();
+  if (both && assertion.user_handle != credential.user_handle) return Refusal::UserHandleWrong;
   return Refusal::None;
+}
+
+/// The policy decides, for each ceremony anew. Where it has no opinion, a credential keeps to what it was
+/// enrolled with.
+bool must_be_verified(const Credential &credential, const Challenge &challenge) {
+  switch (challenge.user_verification()) {
+    case UserVerification::Discouraged:
+      return false;
+    case UserVerification::Preferred:
+      return credential.user_verification;
+    case UserVerification::Required:
+      break;
+  }
+  return true;
 }
 
 Refusal check_data(const AuthenticatorData &data, const Credential &credential, bool uv_required) {
@@ -82,8 +99,7 @@ Verification verify(const Credential &credential, Challenge challenge, const Ass
 
   const Result<AuthenticatorData> data = AuthenticatorData::parse(assertion.authenticator_data);
   if (!data) return refused(refusal_of(data.error()));
-  const bool uv_required =
-      challenge.user_verification() == UserVerification::Required || credential.user_verification;
+  const bool uv_required = must_be_verified(credential, challenge);
   refusal = check_data(data.value(), credential, uv_required);
   if (refusal != Refusal::None) return refused(refusal);
   refusal = check_signature(credential, assertion, uv_required);
