@@ -1,4 +1,4 @@
-/// The plan: which ways are open to whom, where, and how strictly.
+/// The plan: which ways are open to whom, where, in what order, and how strictly.
 #include "daemon/policy.h"
 #include "tests/check.h"
 
@@ -8,10 +8,25 @@ namespace {
 
 const Account alice{MUST(UserName::parse("alice")), 1000};
 const KeyInfo key{"/dev/hidraw0", "Blue key", 1, 2};
+const Aaguid kModel = {1, 2, 3};
 
 LoginRequest at_the_desk() {
   LoginRequest request{alice.name, "sudo", "", "", 0, 1};
-  request.remote = false;
+  request.host = Host::Talks;
+  request.place = Place::Local;
+  return request;
+}
+
+LoginRequest at_a_locked_screen() {
+  LoginRequest request = at_the_desk();
+  request.host = Host::OneAnswer;
+  request.first = First::Either;
+  return request;
+}
+
+LoginRequest from_afar() {
+  LoginRequest request = at_the_desk();
+  request.place = Place::Remote;
   return request;
 }
 
@@ -20,76 +35,149 @@ Credential credential(Way way, bool user_verification = false) {
   made.way = way;
   made.state = CredentialState::Active;
   made.user_verification = user_verification;
+  made.aaguid = kModel;
   return made;
 }
 
+Policy policy_of(UserVerification uv) {
+  Policy policy;
+  policy.user_verification = uv;
+  return policy;
+}
+
+Plan plan(const LoginRequest &request, const std::vector<Credential> &credentials,
+          const std::vector<KeyInfo> &plugged = {key}, const Policy &policy = {}, std::size_t codes = 0) {
+  return plan_for(request, alice, credentials, codes, plugged, policy);
+}
+
 void a_plugged_in_key_comes_before_the_tpm() {
-  const Plan plan =
-      plan_for(at_the_desk(), alice, {credential(Way::Tpm), credential(Way::Usb)}, {key}, Config{});
-  CHECK(plan.ways.size() == 2);
-  CHECK(plan.ways[0].way == Way::Usb && plan.ways[1].way == Way::Tpm);
+  const Plan made = plan(at_the_desk(), {credential(Way::Tpm), credential(Way::Usb)});
+  CHECK(made.ways.size() == 2);
+  CHECK(made.ways[0].way == Way::Usb && made.ways[1].way == Way::Tpm);
 }
 
 void the_configuration_sets_the_order_and_what_is_allowed() {
-  Config config;
-  config.ways = {Way::Tpm};
-  const Plan plan =
-      plan_for(at_the_desk(), alice, {credential(Way::Tpm), credential(Way::Usb)}, {key}, config);
-  CHECK(plan.ways.size() == 1 && plan.ways[0].way == Way::Tpm);
+  Policy policy;
+  policy.ways = {Way::Tpm};
+  const Plan made = plan(at_the_desk(), {credential(Way::Tpm), credential(Way::Usb)}, {key}, policy);
+  CHECK(made.ways.size() == 1 && made.ways[0].way == Way::Tpm);
 }
 
 void a_key_that_is_not_plugged_in_is_not_waited_for() {
-  const Plan plan = plan_for(at_the_desk(), alice, {credential(Way::Usb)}, {}, Config{});
-  CHECK(plan.ways.empty());
-  CHECK(plan.why_none == ErrorKind::NoDevice);
+  const Plan made = plan(at_the_desk(), {credential(Way::Usb)}, {});
+  CHECK(made.ways.empty());
+  CHECK(made.why_none == ErrorKind::NoDevice);
+  CHECK(made.key_missing);
+  CHECK(!plan(at_the_desk(), {credential(Way::Tpm)}, {}).key_missing);
 }
 
 void no_local_authenticator_lights_up_for_a_remote_session() {
-  LoginRequest request = at_the_desk();
-  request.remote = true;
-  const Plan plan = plan_for(request, alice, {credential(Way::Usb), credential(Way::Tpm)}, {key}, Config{});
-  CHECK(plan.ways.empty());
-  CHECK(plan.why_none == ErrorKind::RemoteSession);
+  const Plan made = plan(from_afar(), {credential(Way::Usb), credential(Way::Tpm)});
+  CHECK(made.ways.empty());
+  CHECK(made.why_none == ErrorKind::RemoteSession);
+  CHECK(!made.key_missing);
 }
 
 void forgetting_to_say_where_the_person_is_means_remote() {
-  CHECK(LoginRequest({alice.name, "", "", "", 0, 0}).remote);
+  CHECK(LoginRequest({alice.name, "", "", "", 0, 0}).place == Place::Remote);
+}
+
+void forgetting_to_say_what_the_host_can_do_means_no_questions() {
+  CHECK(LoginRequest({alice.name, "", "", "", 0, 0}).host == Host::OneAnswer);
 }
 
 void revoked_and_suspended_credentials_open_no_way() {
   for (const CredentialState state : {CredentialState::Revoked, CredentialState::Suspended}) {
     Credential dead = credential(Way::Usb);
     dead.state = state;
-    CHECK(plan_for(at_the_desk(), alice, {dead}, {key}, Config{}).ways.empty());
+    CHECK(plan(at_the_desk(), {dead}).ways.empty());
   }
 }
 
 void a_credential_of_another_uid_opens_no_way() {
   const Account heir{alice.name, 1001};
-  CHECK(plan_for(at_the_desk(), heir, {credential(Way::Usb)}, {key}, Config{}).ways.empty());
+  CHECK(plan_for(at_the_desk(), heir, {credential(Way::Usb)}, 0, {key}, Policy{}).ways.empty());
 }
 
-void verification_is_required_once_it_was_enrolled_with() {
-  Config config;
-  config.user_verification = UserVerification::Discouraged;
-  const Plan strict = plan_for(at_the_desk(), alice, {credential(Way::Usb, true)}, {key}, config);
-  CHECK(strict.ways[0].user_verification == UserVerification::Required);
-  const Plan touch = plan_for(at_the_desk(), alice, {credential(Way::Usb)}, {key}, config);
-  CHECK(touch.ways[0].user_verification == UserVerification::Discouraged);
+void a_model_that_is_not_accepted_opens_no_way() {
+  Policy policy;
+  policy.accepted_aaguids = {{9, 9, 9}};
+  CHECK(plan(at_the_desk(), {credential(Way::Usb)}, {key}, policy).ways.empty());
+  policy.accepted_aaguids.push_back(kModel);
+  CHECK(plan(at_the_desk(), {credential(Way::Usb)}, {key}, policy).ways.size() == 1);
 }
 
-void verification_is_required_where_the_administrator_says_so() {
-  Config config;
-  config.user_verification = UserVerification::Required;
-  const Plan plan = plan_for(at_the_desk(), alice, {credential(Way::Usb)}, {key}, config);
-  CHECK(plan.ways[0].user_verification == UserVerification::Required);
+void what_was_enrolled_with_verification_is_asked_for_it_again() {
+  const Plan made = plan(at_the_desk(), {credential(Way::Usb, true)});
+  CHECK(made.ways[0].user_verification == UserVerification::Required);
+  CHECK(made.ways[0].asks == Asks::Pin);
+}
+
+void an_administrator_may_ask_for_more_and_for_less() {
+  const Plan more =
+      plan(at_the_desk(), {credential(Way::Usb)}, {key}, policy_of(UserVerification::Required));
+  CHECK(more.ways[0].user_verification == UserVerification::Required);
+  const Plan less =
+      plan(at_the_desk(), {credential(Way::Usb, true)}, {key}, policy_of(UserVerification::Discouraged));
+  CHECK(less.ways[0].user_verification == UserVerification::Discouraged);
+  CHECK(less.ways[0].asks == Asks::Nothing);
 }
 
 void a_tpm_passkey_always_wants_its_pin() {
-  Config config;
-  config.user_verification = UserVerification::Discouraged;
-  const Plan plan = plan_for(at_the_desk(), alice, {credential(Way::Tpm)}, {}, config);
-  CHECK(plan.ways[0].user_verification == UserVerification::Required);
+  const Plan made =
+      plan(at_the_desk(), {credential(Way::Tpm)}, {}, policy_of(UserVerification::Discouraged));
+  CHECK(made.ways[0].user_verification == UserVerification::Required);
+  CHECK(made.ways[0].asks == Asks::Pin);
+}
+
+// --- hosts that can be asked but once ---
+
+void where_nothing_can_be_asked_only_a_touch_or_a_sensor_is_open() {
+  const Plan made = plan(at_a_locked_screen(), {credential(Way::Usb), credential(Way::Tpm)});
+  CHECK(made.ways.size() == 1 && made.ways[0].way == Way::Usb);
+  CHECK(plan(at_a_locked_screen(), {credential(Way::Usb, true)}).ways.empty());
+  Credential sensor = credential(Way::Usb, true);
+  sensor.built_in_uv = true;
+  CHECK(plan(at_a_locked_screen(), {sensor}).ways.size() == 1);
+}
+
+void a_typed_text_is_a_tpm_pin_only_where_somebody_opted_in() {
+  LoginRequest request = at_a_locked_screen();
+  CHECK(!plan(request, {credential(Way::Tpm)}).typed_pin);
+  request.typed = Typed::Pin;
+  CHECK(plan(request, {credential(Way::Tpm)}).typed_pin->way == Way::Tpm);
+  CHECK(!plan(request, {credential(Way::Usb, true)}).typed_pin);
+  request.place = Place::Remote;
+  CHECK(!plan(request, {credential(Way::Tpm)}).typed_pin);
+  request.place = Place::Local;
+  request.first = First::Passkey;
+  CHECK(!plan(request, {credential(Way::Tpm)}).typed_pin);
+}
+
+// --- backup codes ---
+
+Plan with_codes(LoginRequest request, BackupCodes when, std::size_t codes = 10,
+                std::vector<KeyInfo> plugged = {key}) {
+  Policy policy;
+  policy.backup_codes = when;
+  return plan(request, {credential(Way::Usb)}, plugged, policy, codes);
+}
+
+void a_backup_code_is_asked_for_after_a_passkey_that_was_there() {
+  CHECK(with_codes(at_the_desk(), BackupCodes::AfterPasskey).code);
+  CHECK(!with_codes(at_the_desk(), BackupCodes::AfterPasskey, 10, {}).code);
+  CHECK(!with_codes(from_afar(), BackupCodes::AfterPasskey).code);
+}
+
+void a_backup_code_is_always_asked_for_where_the_administrator_says_so() {
+  CHECK(with_codes(at_the_desk(), BackupCodes::Always, 10, {}).code);
+  CHECK(with_codes(from_afar(), BackupCodes::Always).code);
+}
+
+void no_backup_code_is_asked_for_without_any_or_where_it_cannot_be_typed() {
+  CHECK(!with_codes(at_the_desk(), BackupCodes::Always, 0).code);
+  CHECK(!with_codes(at_the_desk(), BackupCodes::Never).code);
+  CHECK(!with_codes(at_a_locked_screen(), BackupCodes::Always).code);
 }
 
 }  // namespace
@@ -101,11 +189,18 @@ int main() {
       TEST(a_key_that_is_not_plugged_in_is_not_waited_for),
       TEST(no_local_authenticator_lights_up_for_a_remote_session),
       TEST(forgetting_to_say_where_the_person_is_means_remote),
+      TEST(forgetting_to_say_what_the_host_can_do_means_no_questions),
       TEST(revoked_and_suspended_credentials_open_no_way),
       TEST(a_credential_of_another_uid_opens_no_way),
-      TEST(verification_is_required_once_it_was_enrolled_with),
-      TEST(verification_is_required_where_the_administrator_says_so),
+      TEST(a_model_that_is_not_accepted_opens_no_way),
+      TEST(what_was_enrolled_with_verification_is_asked_for_it_again),
+      TEST(an_administrator_may_ask_for_more_and_for_less),
       TEST(a_tpm_passkey_always_wants_its_pin),
+      TEST(where_nothing_can_be_asked_only_a_touch_or_a_sensor_is_open),
+      TEST(a_typed_text_is_a_tpm_pin_only_where_somebody_opted_in),
+      TEST(a_backup_code_is_asked_for_after_a_passkey_that_was_there),
+      TEST(a_backup_code_is_always_asked_for_where_the_administrator_says_so),
+      TEST(no_backup_code_is_asked_for_without_any_or_where_it_cannot_be_typed),
   };
   return cmocka_run_group_tests_name("policy", tests, nullptr, nullptr);
 }
