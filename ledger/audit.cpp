@@ -5,7 +5,6 @@
 
 #include <algorithm>
 
-#include "common/account.h"
 #include "common/handle.h"
 #include "ledger/ledger.h"
 
@@ -121,6 +120,17 @@ AuditEntry entry_of(const sql::Statement &row) {
 
 }  // namespace
 
+AuditRecord AuditRecord::of(const char *event, const UserName &user, const Actor &by, WallTime time) {
+  AuditRecord record;
+  record.time = time;
+  record.event = event;
+  record.user = user.str();
+  record.service = by.what;
+  record.caller_uid = by.uid;
+  record.caller_pid = by.pid;
+  return record;
+}
+
 Status audit::append(sql::Database &database, AuditRecord record) {
   for (std::string *text : {&record.event, &record.user, &record.service, &record.way, &record.outcome,
                             &record.reason, &record.rhost})
@@ -137,6 +147,18 @@ Status audit::append(sql::Database &database, AuditRecord record) {
                    {seq, record.time.time_since_epoch().count(), record.event, record.user, record.uid,
                     record.service, record.way, record.credential, record.credential_id, record.outcome,
                     record.reason, record.caller_uid, record.caller_pid, record.rhost, ByteView(hash)}));
+  return Ok{};
+}
+
+Status audit::check_reason(std::string_view reason) {
+  if (reason.size() > kMaxText || !is_printable(reason))
+    return Error{ErrorKind::InvalidInput, "the reason is too long or cannot be shown on one line"};
+  return Ok{};
+}
+
+Status audit::check_actor(const Actor &actor) {
+  if (actor.what.size() > kMaxText || !is_printable(actor.what))
+    return Error{ErrorKind::InvalidInput, "the actor is too long or cannot be shown on one line"};
   return Ok{};
 }
 

@@ -9,7 +9,9 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
+#include "common/account.h"
 #include "common/bytes.h"
 #include "common/clock.h"
 #include "common/result.h"
@@ -28,6 +30,9 @@ inline constexpr const char *kSuspend = "suspend";
 inline constexpr const char *kReactivate = "reactivate";
 inline constexpr const char *kChangePin = "change-pin";
 inline constexpr const char *kForgetTries = "forget-tries";
+inline constexpr const char *kNewCodes = "new-codes";
+inline constexpr const char *kLock = "lock";
+inline constexpr const char *kUnlock = "unlock";
 }  // namespace event
 namespace outcome {
 inline constexpr const char *kDenied = "denied";
@@ -49,7 +54,7 @@ struct AuditRecord {
   std::string user;   ///< whose account it is about; may be a name nobody has
   std::optional<uid_t> uid;
   std::string service;                     ///< PAM service or program
-  std::string way;                         ///< name_of(Way), or empty
+  std::string way;                         ///< name_of(Way); of a lock: name_of(LockScope); or empty
   std::optional<std::int64_t> credential;  ///< Credential::row
   Bytes credential_id;                     ///< as the authenticator named it
   std::string outcome;                     ///< one of outcome::
@@ -58,6 +63,9 @@ struct AuditRecord {
   pid_t caller_pid = 0;
   std::string rhost;  ///< where a remote caller says it comes from
   bool operator==(const AuditRecord &) const = default;
+
+  /// A record of what `by` did about an account; all else is for whoever makes it to fill in.
+  static AuditRecord of(const char *event, const UserName &user, const Actor &by, WallTime time);
 };
 
 /// A record in its place in the chain.
@@ -82,6 +90,11 @@ inline constexpr std::size_t kMaxText = 255;
 /// Adds a record inside the caller's transaction. Texts may come from anywhere: they are cut to kMaxText and
 /// what cannot be shown on one line becomes '?', for a record that is left out helps only who caused it.
 Status append(sql::Database &database, AuditRecord record);
+
+/// Can this be kept as an administrator's words, or as who acted? Errors: InvalidInput (too long, or not to
+/// be shown on one line).
+Status check_reason(std::string_view reason);
+Status check_actor(const Actor &actor);
 
 /// Reads the chain from its beginning. Error: only if it cannot be read at all.
 Result<AuditChain> verify_chain(sql::Database &database);

@@ -23,6 +23,9 @@ struct CodeAttempt {
   std::optional<Ticket> ticket = {};
 };
 
+/// Longest hash that is kept, in bytes: crypt(5)'s own limit.
+inline constexpr std::size_t kMaxCodeHash = 384;
+
 struct CodeDecision {
   Verdict verdict = Verdict::Denied;
   Refusal refusal = Refusal::CodeWrong;  ///< None beside Granted

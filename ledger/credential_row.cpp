@@ -17,7 +17,7 @@ bool is_flag(std::int64_t number) {
 const char *const kColumns =
     "row, credential_id, algorithm, public_key, rp_id, user_name, uid, way, aaguid, name, device,"
     " user_verification, backup_eligible, backed_up, counter, max_allow_list, platform, state, created,"
-    " last_used, built_in_uv";
+    " last_used, built_in_uv, user_handle, discoverable";
 
 std::optional<std::string> problem_with_name(std::string_view name) {
   if (name.empty() || name.size() > kMaxName) return "the name must have 1 to 64 bytes";
@@ -35,6 +35,9 @@ std::optional<std::string> problem_with(const Credential &credential) {
     return "the device's name is too long or cannot be shown on one line";
   if (credential.platform.size() > kMaxPlatform) return "the platform blob is too large";
   if (credential.way != Way::Tpm && !credential.platform.empty()) return "a platform blob where none belongs";
+  if (credential.way == Way::Code) return "a backup code is no credential";
+  if (credential.user_handle.size() > kMaxUserHandle) return "the user handle is too long";
+  if (credential.way != Way::Usb && credential.discoverable) return "discoverable, and no security key";
   return problem_with_name(credential.name);
 }
 
@@ -55,7 +58,7 @@ Result<Credential> read(const sql::Statement &row) {
   if (!way) return bad("the way is unknown");
   const Bytes aaguid = row.bytes(8);
   if (aaguid.size() != Aaguid{}.size()) return bad("the AAGUID has a wrong size");
-  for (const int flag : {11, 12, 13, 20})
+  for (const int flag : {11, 12, 13, 20, 22})
     if (!is_flag(row.integer(flag))) return bad("a flag is neither 0 nor 1");
   for (const int number : {14, 15})
     if (!std::in_range<std::uint32_t>(row.integer(number))) return bad("a counter is out of range");
@@ -77,6 +80,8 @@ Result<Credential> read(const sql::Statement &row) {
                         .backed_up = row.integer(13) == 1,
                         .counter = static_cast<std::uint32_t>(row.integer(14)),
                         .max_allow_list = static_cast<std::uint32_t>(row.integer(15)),
+                        .user_handle = row.bytes(21),
+                        .discoverable = row.integer(22) == 1,
                         .platform = row.bytes(16),
                         .state = *state,
                         .created = WallTime(std::chrono::seconds(row.integer(18))),

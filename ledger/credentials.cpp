@@ -44,19 +44,14 @@ Result<Credential> changeable(sql::Database &database, std::int64_t row) {
 
 Status record(sql::Database &database, const char *event, const Credential &about, std::string_view reason,
               const Actor &by, WallTime now) {
-  return audit::append(database, {.time = now,
-                                  .event = event,
-                                  .user = about.owner.name.str(),
-                                  .uid = about.owner.uid,
-                                  .service = by.what,
-                                  .way = std::string(name_of(about.way)),
-                                  .credential = about.row,
-                                  .credential_id = about.id,
-                                  .outcome = outcome::kDone,
-                                  .reason = std::string(reason),
-                                  .caller_uid = by.uid,
-                                  .caller_pid = by.pid,
-                                  .rhost = {}});
+  AuditRecord record = AuditRecord::of(event, about.owner.name, by, now);
+  record.uid = about.owner.uid;
+  record.way = std::string(name_of(about.way));
+  record.credential = about.row;
+  record.credential_id = about.id;
+  record.outcome = outcome::kDone;
+  record.reason = std::string(reason);
+  return audit::append(database, std::move(record));
 }
 
 /// Error: AlreadyExists if the account has a passkey of that name besides `row`.
@@ -67,12 +62,6 @@ Status name_is_free(sql::Database &database, const Account &owner, std::string_v
                           "row <> ?",
                           {owner.name.str(), owner.uid, name, row}));
   if (taken != 0) return Error{ErrorKind::AlreadyExists, "the account has a passkey of that name"};
-  return Ok{};
-}
-
-Status check_reason(std::string_view reason) {
-  if (reason.size() > audit::kMaxText || !is_printable(reason))
-    return Error{ErrorKind::InvalidInput, "the reason is too long or cannot be shown on one line"};
   return Ok{};
 }
 
@@ -119,7 +108,7 @@ Result<std::optional<Credential>> Ledger::find(ByteView id) {
 Result<Credential> Ledger::add(const Credential &credential, const Actor &by, WallTime now) {
   if (const std::optional<std::string> problem = credential_row::problem_with(credential))
     return Error{ErrorKind::InvalidInput, *problem};
-  if (!is_printable(by.what)) return Error{ErrorKind::InvalidInput, "the actor cannot be shown on one line"};
+  TRY(audit::check_actor(by));
   Credential stored = credential;
   stored.state = CredentialState::Active;
   stored.created = now;
@@ -138,7 +127,7 @@ Result<Credential> Ledger::add(const Credential &credential, const Actor &by, Wa
       database_.number("SELECT coalesce(max(seq), 0) + 1 FROM sqlite_sequence WHERE name = 'credential'"));
   TRY(
       database_.run("INSERT INTO credential VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-                    "?, ?, ?, ?, ?, ?)",
+                    "?, ?, ?, ?, ?, ?, ?, ?)",
                     {stored.row,
                      stored.id,
                      static_cast<int>(stored.key.algorithm),
@@ -163,7 +152,9 @@ Result<Credential> Ledger::add(const Credential &credential, const Actor &by, Wa
                      by.what,
                      now.time_since_epoch().count(),
                      now.time_since_epoch().count(),
-                     std::nullopt}));
+                     std::nullopt,
+                     stored.user_handle,
+                     stored.discoverable}));
   TRY(record(database_, event::kEnroll, stored, "", by, now));
   TRY(change.commit());
   return stored;
@@ -184,7 +175,7 @@ Status Ledger::replace_platform(std::int64_t row, ByteView blob, const Actor &by
 
 Result<Credential> Ledger::set_state(std::int64_t row, CredentialState state, std::string_view reason,
                                      const Actor &by, WallTime now) {
-  TRY(check_reason(reason));
+  TRY(audit::check_reason(reason));
   sql::Transaction change = TRY(sql::Transaction::begin(database_));
   const Credential credential = TRY(changeable(database_, row));
   TRY(put_in_state(database_, credential, state, reason, by, now));
@@ -203,7 +194,7 @@ Result<StateChange> Ledger::state_change_of(std::int64_t row) {
 
 Result<std::int64_t> Ledger::revoke_all(const UserName &user, std::string_view reason, const Actor &by,
                                         WallTime now) {
-  TRY(check_reason(reason));
+  TRY(audit::check_reason(reason));
   sql::Transaction change = TRY(sql::Transaction::begin(database_));
   std::int64_t revoked = 0;
   const Credentials all = TRY(credentials_of(user));

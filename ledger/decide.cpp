@@ -9,7 +9,8 @@ namespace passkeyd {
 namespace {
 
 bool same_key(const Credential &a, const Credential &b) {
-  return a.id == b.id && a.key == b.key && a.rp_id == b.rp_id && a.way == b.way;
+  return a.id == b.id && a.key == b.key && a.rp_id == b.rp_id && a.way == b.way &&
+         a.user_handle == b.user_handle;
 }
 
 /// Two zeros are keys that do not count (synced ones); they are never compared. WebAuthn 6.1.1.
@@ -28,19 +29,13 @@ Result<std::optional<Credential>> reread(sql::Database &database, std::int64_t r
 }
 
 AuditRecord record_of(const Attempt &attempt, const char *event, WallTime now) {
-  return {.time = now,
-          .event = event,
-          .user = attempt.account.name.str(),
-          .uid = attempt.account.uid,
-          .service = attempt.caller.what,
-          .way = std::string(name_of(attempt.credential.way)),
-          .credential = attempt.credential.row,
-          .credential_id = attempt.credential.id,
-          .outcome = outcome::kDenied,
-          .reason = {},
-          .caller_uid = attempt.caller.uid,
-          .caller_pid = attempt.caller.pid,
-          .rhost = attempt.rhost};
+  AuditRecord record = AuditRecord::of(event, attempt.account.name, attempt.caller, now);
+  record.uid = attempt.account.uid;
+  record.way = std::string(name_of(attempt.credential.way));
+  record.credential = attempt.credential.row;
+  record.credential_id = attempt.credential.id;
+  record.rhost = attempt.rhost;
+  return record;
 }
 
 Status write_success(sql::Database &database, const Attempt &attempt, const Verification &verification,
@@ -70,8 +65,8 @@ Status suspend(sql::Database &database, const Attempt &attempt, const Moment &no
 
 }  // namespace
 
-Decision judge(const std::optional<Credential> &stored, const Attempt &attempt,
-               const Verification &verification) {
+Decision judge(const std::optional<Credential> &stored, const std::optional<AccountLock> &lock,
+               const Attempt &attempt, const Verification &verification) {
   const auto denied = [](Refusal why) { return Decision{Verdict::Denied, why}; };
   const bool went_back =
       verification.verdict == Verdict::Denied && verification.refusal == Refusal::CounterWentBack;
@@ -86,13 +81,15 @@ Decision judge(const std::optional<Credential> &stored, const Attempt &attempt,
   if (stored->state != CredentialState::Active) return denied(Refusal::CredentialInactive);
   if (went_back || !counter_grew(stored->counter, verification.counter))
     return denied(Refusal::CounterWentBack);
+  if (lock) return denied(Refusal::AccountLocked);
   return {Verdict::Granted, Refusal::None};
 }
 
 Result<Decision> Ledger::decide(const Attempt &attempt, const Verification &verification, const Moment &now) {
   sql::Transaction change = TRY(sql::Transaction::begin(database_));
   const std::optional<Credential> stored = TRY(reread(database_, attempt.credential.row));
-  const Decision decision = judge(stored, attempt, verification);
+  const std::optional<AccountLock> lock = TRY(locks::read(database_, attempt.account.name));
+  const Decision decision = judge(stored, lock, attempt, verification);
   const bool granted = decision.verdict == Verdict::Granted;
 
   AuditRecord record = record_of(attempt, event::kLogin, now.wall);

@@ -8,6 +8,7 @@
 #include "common/account.h"
 #include "ledger/audit.h"
 #include "ledger/limit.h"
+#include "ledger/lock.h"
 #include "ledger/try.h"
 #include "webauthn/credential.h"
 #include "webauthn/verify.h"
@@ -33,10 +34,11 @@ struct Decision {
 /// Why a credential is suspended when its counter goes back.
 inline constexpr const char *kPossibleClone = "possible clone";
 
-/// The decision, from the credential as it is stored now (nullopt: not there, or it makes no sense). What
-/// happened to it since the challenge was made wins over a good signature. CounterWentBack is said only of a
-/// credential that is otherwise fit, and is the caller's cue to suspend it.
-Decision judge(const std::optional<Credential> &stored, const Attempt &attempt,
-               const Verification &verification);
+/// The decision, from the credential (nullopt: not there, or it makes no sense) and the account's lock as
+/// they are stored now. What happened to them since the challenge was made wins over a good signature.
+/// CounterWentBack is said only of a credential that is otherwise fit, locked account or not, and is the
+/// caller's cue to suspend it.
+Decision judge(const std::optional<Credential> &stored, const std::optional<AccountLock> &lock,
+               const Attempt &attempt, const Verification &verification);
 
 }  // namespace passkeyd

@@ -1,6 +1,7 @@
-/// Ledger: what this machine remembers of passkeys. Who enrolled what, the counters, the tries that failed,
-/// the audit, a few settings; in one SQLite file that only the daemon opens. Every function that changes
-/// something is one transaction: after a crash it has happened whole, or not at all.
+/// Ledger: what this machine remembers of passkeys. Who enrolled what, the counters, the backup codes, the
+/// locks, the tries that failed, the audit, a few settings; in one SQLite file that only the daemon opens.
+/// Every function that changes something is one transaction: after a crash it has happened whole, or not at
+/// all.
 #pragma once
 
 #include <cstdint>
@@ -116,13 +117,16 @@ class Ledger {
 
   // --- backup codes (codes.cpp) ---
 
-  /// A new set: from now on these and no others. Errors: InvalidInput (a number twice or out of range, no hash).
-  Status replace_codes(const Account &owner, const std::vector<CodeHash> &codes, const Actor &by, WallTime now);
-  /// What the account can still use, by number. Codes of an earlier owner of the name (another uid) are nobody's.
+  /// A new set: from now on these and no others; an empty one takes all codes away. Errors: InvalidInput (a
+  /// number twice or out of range, something that can be no hash).
+  Status replace_codes(const Account &owner, const std::vector<CodeHash> &codes, const Actor &by,
+                       WallTime now);
+  /// What the account can still use, by number. Codes of an earlier owner of the name (another uid) are
+  /// nobody's.
   Result<std::vector<CodeHash>> unspent_codes(const Account &owner);
-  /// Decides about a typed code. `matched`: the stored code that it hashes to, as it was read before; nullopt: none.
-  /// Granted only if exactly that one is still there and unspent, and the account is not locked; it is spent then.
-  /// All else as decide().
+  /// Decides about a typed code. `matched`: the stored code that it hashes to, as it was read before;
+  /// nullopt: none. Granted only if exactly that one is still there and unspent, and the account is not
+  /// locked; it is spent then. All else as decide().
   Result<CodeDecision> decide_code(const CodeAttempt &attempt, const std::optional<CodeHash> &matched,
                                    const Moment &now);
 
@@ -130,7 +134,8 @@ class Ledger {
 
   /// nullopt: not locked.
   Result<std::optional<AccountLock>> lock_of(const UserName &user);
-  /// Locks, or changes the scope of a lock. The name need not have anything enrolled. Errors: InvalidInput (reason).
+  /// Locks, or puts another lock in the place of the one there is. The name need not have anything enrolled.
+  /// Errors: InvalidInput (reason).
   Status lock(const UserName &user, LockScope scope, std::string_view reason, const Actor &by, WallTime now);
   /// Errors: NotFound if it is not locked.
   Status unlock(const UserName &user, const Actor &by, WallTime now);

@@ -30,8 +30,12 @@ struct LimitRule {
   std::chrono::seconds day{24 * 3600};
 };
 
-/// The rule for anything with a PIN.
+/// The rule for anything that can be guessed, where nothing else is configured.
 inline constexpr LimitRule kPinTries{};
+
+/// The rule of those that may be configured that looks furthest back.
+inline constexpr LimitRule kLongestMemory{
+    .free_in_a_row = 20, .first_wait = std::chrono::seconds(1), .longest_wait = std::chrono::seconds(86400)};
 
 /// One try that counts: it failed, or nobody knows yet what became of it.
 struct CountedTry {

@@ -3,9 +3,14 @@
 
 #include <sys/types.h>
 
+#include <optional>
 #include <string>
+#include <string_view>
 
+#include "common/account.h"
 #include "common/clock.h"
+#include "common/result.h"
+#include "ledger/sqlite.h"
 
 namespace passkeyd {
 
@@ -13,6 +18,10 @@ enum class LockScope {
   AllMethods,  ///< account management refuses as well, whatever way the person took
   Passkeys,    ///< passkeys and backup codes open nothing
 };
+
+/// "all", "passkeys".
+std::string_view name_of(LockScope scope);
+std::optional<LockScope> lock_scope_of(std::string_view name);
 
 struct AccountLock {
   LockScope scope = LockScope::AllMethods;
@@ -22,4 +31,11 @@ struct AccountLock {
   WallTime when{};
 };
 
+namespace locks {
+
+/// The account's lock, inside the caller's transaction; nullopt: it has none. One that makes no sense is
+/// still a lock: what cannot be shown is left empty, and a scope that nobody knows is the widest.
+Result<std::optional<AccountLock>> read(sql::Database &database, const UserName &user);
+
+}  // namespace locks
 }  // namespace passkeyd

@@ -111,7 +111,27 @@ CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit
 BEGIN SELECT raise(ABORT, 'the audit is append-only'); END;
 )sql";
 
-constexpr std::array kSteps = {kVersion1};
+// ALTER TABLE writes the new columns into the table's own text; the model that files are compared with gets
+// them in the same way.
+constexpr const char *kVersion2 = R"sql(
+ALTER TABLE credential ADD COLUMN user_handle BLOB NOT NULL DEFAULT x'';
+ALTER TABLE credential ADD COLUMN discoverable INTEGER NOT NULL DEFAULT 0;
+DROP TRIGGER credential_identity;
+CREATE TRIGGER credential_identity
+BEFORE UPDATE OF row, credential_id, algorithm, public_key, rp_id, user_name, uid, way, user_handle ON credential
+BEGIN SELECT raise(ABORT, 'what a credential is never changes'); END;
+
+CREATE TABLE account_lock (
+  user_name TEXT PRIMARY KEY,
+  scope TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  locked_by_uid INTEGER NOT NULL,
+  locked_by TEXT NOT NULL,
+  locked INTEGER NOT NULL                 -- seconds since 1970
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr std::array kSteps = {kVersion1, kVersion2};
 
 /// Where these numbers lie: SQLite's "Database File Format", section 1.3.
 constexpr std::size_t kHeaderBytes = 100;
@@ -162,6 +182,8 @@ Status check_identity(sql::Database &database) {
 Status check_health(sql::Database &database, Steps known) {
   constexpr const char *kRestore =
       ": restore it from a backup, or save what can be read with sqlite3's .recover";
+  // Or the version could be from before another process migrated, and the tables from after.
+  const sql::Transaction one_moment = TRY(sql::Transaction::begin_reading(database));
   const Result<std::string> found_damage = quick_check(database);
   if (!found_damage && found_damage.error().kind == ErrorKind::Io) return found_damage.error();
   const std::string damage = found_damage ? found_damage.value() : found_damage.error().sentence;
@@ -184,8 +206,11 @@ Status check_health(sql::Database &database, Steps known) {
 
 Status migrate(sql::Database &database, Steps known) {
   const auto newest = static_cast<std::int64_t>(known.size());
-  for (std::int64_t version = TRY(database.number("PRAGMA user_version")); version < newest; ++version) {
+  while (TRY(database.number("PRAGMA user_version")) < newest) {
     sql::Transaction change = TRY(sql::Transaction::begin(database));
+    // Read again: before this transaction another process may have taken the step.
+    const std::int64_t version = TRY(database.number("PRAGMA user_version"));
+    if (version >= newest) break;
     TRY(database.script(known[static_cast<std::size_t>(version)]));
     const std::string set = "PRAGMA user_version = " + std::to_string(version + 1);  // takes no '?'
     TRY(database.script(set.c_str()));

@@ -206,6 +206,11 @@ Result<Transaction> Transaction::begin(Database &database) {
   return Transaction(database.raw());
 }
 
+Result<Transaction> Transaction::begin_reading(Database &database) {
+  TRY(database.script("BEGIN"));
+  return Transaction(database.raw());
+}
+
 Status Transaction::commit() {
   const int code = sqlite3_exec(connection_, "COMMIT", nullptr, nullptr, nullptr);
   if (code != SQLITE_OK) return error_of(connection_, code);  // the destructor undoes

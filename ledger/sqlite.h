@@ -99,11 +99,13 @@ class Database {
   Handle<sqlite3, close_connection> connection_;
 };
 
-/// A write transaction (BEGIN IMMEDIATE) that is undone unless commit() succeeds.
+/// A transaction that is undone unless commit() succeeds.
 class Transaction {
  public:
-  /// Waits up to kBusyWait for another process. Error: Io if it takes longer.
+  /// For writing. Waits up to kBusyWait for another process. Error: Io if it takes longer.
   static Result<Transaction> begin(Database &database);
+  /// For reading only: until it ends, everything that is read is of one moment. Needs no commit().
+  static Result<Transaction> begin_reading(Database &database);
   /// Returns only when the change is on the disk. After an error nothing may be taken as done.
   Status commit();
 

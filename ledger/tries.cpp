@@ -26,15 +26,17 @@ Result<std::vector<CountedTry>> counted(sql::Database &database, const TryKey &k
   return tries;
 }
 
-/// Drops what no longer makes a difference to the rule, so that the table stays small.
+/// Drops what no longer makes a difference to the rule, nor would to any other that may be in force tomorrow;
+/// so the table stays small.
 Status forget_old(sql::Database &database, const TryKey &key, const LimitRule &rule, Age now) {
+  const std::size_t keep = std::max(tries_that_matter(rule), tries_that_matter(kLongestMemory));
   TRY(
       database.run("DELETE FROM limits WHERE user_name = ?1 AND way = ?2 AND place = ?3 AND age <= ?4"
                    " AND (in_a_row = 0 OR id NOT IN (SELECT id FROM limits WHERE user_name = ?1 AND way = ?2 "
                    "AND place = ?3"
                    " AND in_a_row <> 0 ORDER BY id DESC LIMIT ?5))",
                    {key.user.str(), name_of(key.way), name_of(key.place), (now - Age(rule.day)).count(),
-                    static_cast<std::int64_t>(tries_that_matter(rule))}));
+                    static_cast<std::int64_t>(keep)}));
   return Ok{};
 }
 
@@ -63,7 +65,8 @@ Result<TryAnswer> Ledger::begin_try(const TryKey &key, const Moment &now, const 
   const Age age = TRY(tries::look_at_clock(database_, now));
   const std::vector<CountedTry> tries = TRY(counted(database_, key));
   const std::chrono::seconds wait = wait_before_next(rule, tries, age);
-  if (wait > std::chrono::seconds::zero()) return TryAnswer{std::nullopt, wait, true};  // nothing to write down
+  if (wait > std::chrono::seconds::zero())
+    return TryAnswer{std::nullopt, wait, true};  // nothing to write down
 
   TRY(forget_old(database_, key, rule, age));
   const std::int64_t number =
@@ -92,19 +95,9 @@ Result<std::chrono::seconds> Ledger::wait_for_try(const TryKey &key, const Momen
 Status Ledger::forget_tries(const UserName &user, const Actor &by, WallTime now) {
   sql::Transaction change = TRY(sql::Transaction::begin(database_));
   TRY(database_.run("DELETE FROM limits WHERE user_name = ?", {user.str()}));
-  TRY(audit::append(database_, {.time = now,
-                                .event = event::kForgetTries,
-                                .user = user.str(),
-                                .uid = {},
-                                .service = by.what,
-                                .way = {},
-                                .credential = {},
-                                .credential_id = {},
-                                .outcome = outcome::kDone,
-                                .reason = {},
-                                .caller_uid = by.uid,
-                                .caller_pid = by.pid,
-                                .rhost = {}}));
+  AuditRecord record = AuditRecord::of(event::kForgetTries, user, by, now);
+  record.outcome = outcome::kDone;
+  TRY(audit::append(database_, std::move(record)));
   return change.commit();
 }
 

@@ -1,4 +1,4 @@
-/// A try at a PIN: whose it is, and the ticket that stands for it.
+/// A try at a PIN or a backup code: whose it is, and the ticket that stands for it.
 #pragma once
 
 #include <chrono>

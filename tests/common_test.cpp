@@ -68,14 +68,14 @@ void user_names_with_odd_bytes_are_refused() {
 }
 
 void every_error_kind_has_a_name_of_its_own() {
-  for (int at = 0; at <= static_cast<int>(ErrorKind::Limited); ++at) {
+  for (int at = 0; at <= static_cast<int>(ErrorKind::Locked); ++at) {
     const auto kind = static_cast<ErrorKind>(at);
     CHECK(error_kind_of(name_of(kind)) == kind);
   }
 }
 
 void every_step_has_a_name_of_its_own() {
-  for (int at = 0; at <= static_cast<int>(Step::Choose); ++at) {
+  for (int at = 0; at <= static_cast<int>(Step::Offer); ++at) {
     const auto step = static_cast<Step>(at);
     CHECK(step_of(name_of(step)) == step);
   }

@@ -33,6 +33,11 @@ void enroll_and_begin_a_try(Ledger &ledger) {
   MUST(ledger.begin_try(pin_of(), moment()));
 }
 
+void hand_out_codes_and_begin_a_try(Ledger &ledger) {
+  MUST(ledger.replace_codes(account(), code_set(), kAdmin, kNow));
+  MUST(ledger.begin_try(pin_of("alice", Way::Code, Place::Remote), moment()));
+}
+
 Status decide_as(Ledger &ledger, const Verification &verification, const Decision &expected) {
   Attempt attempt = attempt_with(enrolled(ledger));
   attempt.ticket = Ticket{2};
@@ -69,6 +74,20 @@ const Operation kRevokeAll = {
         MUST(ledger.add(sample(mark, account(), Way::Tpm), kAdmin, kNow));
     },
     [](Ledger &ledger) { return done(ledger.revoke_all(account().name, "lost", kAdmin, kNow)); }};
+const Operation kSpendCode = {
+    "spending a backup code", hand_out_codes_and_begin_a_try, [](Ledger &ledger) -> Status {
+      const CodeDecision decision =
+          TRY(ledger.decide_code(code_attempt(account(), Ticket{1}), code_set()[3], moment()));
+      if (decision.verdict != Verdict::Granted)
+        return Error{ErrorKind::Internal, "another decision than expected"};
+      return Ok{};
+    }};
+const Operation kNewCodes = {
+    "handing out new backup codes", hand_out_codes_and_begin_a_try,
+    [](Ledger &ledger) { return ledger.replace_codes(account(), code_set("second"), kAdmin, kNow); }};
+const Operation kLock = {"locking an account", enroll_and_begin_a_try, [](Ledger &ledger) {
+                           return ledger.lock(account().name, LockScope::AllMethods, "", kAdmin, kNow);
+                         }};
 const Operation kFixRpId = {"fixing the RP ID", [](Ledger &) {},
                             [](Ledger &ledger) { return done(ledger.fix_rp_id(sample().rp_id)); }};
 
@@ -159,8 +178,8 @@ void survives(const Operation &operation, Fate fate) {
 }
 
 void survive_all(Fate fate) {
-  for (const Operation *operation :
-       {&kGrant, &kSuspendClone, &kBeginTry, &kUndoTry, &kAdd, &kRevokeAll, &kFixRpId})
+  for (const Operation *operation : {&kGrant, &kSuspendClone, &kBeginTry, &kUndoTry, &kAdd, &kRevokeAll,
+                                     &kSpendCode, &kNewCodes, &kLock, &kFixRpId})
     survives(*operation, fate);
 }
 
@@ -212,7 +231,8 @@ void outlives_failure(const Operation &operation, Fate fate) {
 
 void a_failing_disk_is_an_error_and_never_a_yes() {
   for (const Fate fate : {Fate::Fail, Fate::FailAll})
-    for (const Operation *operation : {&kGrant, &kSuspendClone, &kBeginTry, &kUndoTry, &kAdd, &kRevokeAll})
+    for (const Operation *operation : {&kGrant, &kSuspendClone, &kBeginTry, &kUndoTry, &kAdd, &kRevokeAll,
+                                       &kSpendCode, &kNewCodes, &kLock})
       outlives_failure(*operation, fate);
 }
 
@@ -250,6 +270,40 @@ void a_new_ledger_appears_whole_or_not_at_all() {
     CHECK(n > 5);
   }
   CHECK(without >= 5);
+}
+
+/// Opening a ledger of an older version, interrupted at every step: it is the old one or the new one, and the
+/// next start finishes the work.
+void an_old_ledger_comes_along_whole_or_not_at_all() {
+  const TempDir model(memory_directory());
+  make_from_dump(model.ledger(), "version-1.sql");
+  const std::string old = Raw(model.ledger()).everything();
+  MUST(Ledger::open(model.ledger(), kNow));
+  const std::string migrated = Raw(model.ledger()).everything();
+  for (const Fate fate : {Fate::Kill, Fate::TornWrite, Fate::PowerCut, Fate::TornSync, Fate::Fail}) {
+    std::set<std::string> states;
+    bool over = false;
+    for (int n = 1; !over; ++n) {
+      const TempDir dir(memory_directory());
+      make_from_dump(dir.ledger(), "version-1.sql");
+      const int status = wait_for(start_child([&] {
+        use_failing_disk(fate);
+        arm(n);
+        const Result<Ledger> opened = Ledger::open(dir.ledger(), kNow);
+        const bool reached = operations() >= n;
+        arm(0);
+        if (!opened) CHECK(opened.error().kind == ErrorKind::Io);
+        return reached ? 0 : 2;
+      }));
+      CHECK(WIFSIGNALED(status) || WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == 2);
+      over = WIFEXITED(status) && WEXITSTATUS(status) == 2;
+      const std::string state = Raw(dir.ledger()).everything();
+      CHECK(state == old || state == migrated);
+      states.insert(state);
+      CHECK(recovered(dir.ledger()) == migrated);
+    }
+    CHECK(states.size() == 2);
+  }
 }
 
 void a_file_that_may_not_grow_is_an_error_and_loses_nothing() {
@@ -332,6 +386,7 @@ int main() {
       TEST(a_power_cut_within_a_sync_takes_back_nothing_that_was_granted),
       TEST(a_failing_disk_is_an_error_and_never_a_yes),
       TEST(a_new_ledger_appears_whole_or_not_at_all),
+      TEST(an_old_ledger_comes_along_whole_or_not_at_all),
       TEST(a_file_that_may_not_grow_is_an_error_and_loses_nothing),
       TEST(a_full_disk_is_an_error_and_loses_nothing),
   };

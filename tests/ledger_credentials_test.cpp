@@ -24,8 +24,8 @@ bool same(const Credential &a, const Credential &b) {
          a.way == b.way && a.aaguid == b.aaguid && a.name == b.name && a.device == b.device &&
          a.user_verification == b.user_verification && a.backup_eligible == b.backup_eligible &&
          a.backed_up == b.backed_up && a.counter == b.counter && a.max_allow_list == b.max_allow_list &&
-         a.platform == b.platform && a.state == b.state && a.created == b.created &&
-         a.last_used == b.last_used;
+         a.user_handle == b.user_handle && a.discoverable == b.discoverable && a.platform == b.platform &&
+         a.state == b.state && a.created == b.created && a.last_used == b.last_used;
 }
 
 void an_enrolled_credential_reads_back_as_it_was() {
@@ -107,6 +107,9 @@ void what_could_not_be_read_back_is_not_stored() {
       with([](Credential &c) { c.platform = {1}; }),
       with([](Credential &c) { c.way = Way::Tpm, c.platform.resize(8193); }),
       with([](Credential &c) { c.owner.uid = static_cast<uid_t>(-1); }),
+      with([](Credential &c) { c.user_handle.resize(65); }),
+      with([](Credential &c) { c.way = Way::Tpm; }),  // and discoverable
+      with([](Credential &c) { c.way = Way::Code, c.discoverable = false; }),
   };
   for (const Credential &credential : bad) CHECK(f.add_fails(credential) == ErrorKind::InvalidInput);
   CHECK(MUST(f.ledger.all_credentials()).rows.empty());
@@ -144,6 +147,10 @@ void a_malformed_row_hides_no_other() {
                                  "counter = 4294967296",
                                  "max_allow_list = -5",
                                  "platform = zeroblob(100000)",
+                                 "user_handle = zeroblob(65)",
+                                 "discoverable = 2",
+                                 "way = 'tpm'",
+                                 "way = 'code'",
                                  "state = 'excellent'"};
   for (const char *damage : damages) {
     Fixture f;
@@ -183,8 +190,9 @@ void what_a_credential_is_never_changes() {
   Fixture f;
   f.add(sample());
   Raw raw(f.dir.ledger());
-  for (const char *change : {"public_key = x'01'", "credential_id = x'01'", "user_name = 'mallory'",
-                             "uid = 0", "rp_id = 'evil'", "way = 'tpm'", "algorithm = -8", "row = 9"})
+  for (const char *change :
+       {"public_key = x'01'", "credential_id = x'01'", "user_name = 'mallory'", "uid = 0", "rp_id = 'evil'",
+        "way = 'tpm'", "algorithm = -8", "row = 9", "user_handle = x'01'"})
     CHECK(!raw.run(std::string("UPDATE credential SET ") + change));
 }
 

@@ -62,6 +62,27 @@ void odd_rules_neither_loop_nor_overflow() {
   CHECK(wait_before_next(kNoBucket, in_a_row(5, 1000h), 1h) == 30s);
 }
 
+void rules_at_the_ends_of_what_may_be_configured_hold() {
+  const auto wait_of = [](const LimitRule &rule, std::size_t failures) {
+    return wait_before_next(rule, in_a_row(failures, 1000h), 1000h);
+  };
+  const LimitRule strictest{.free_in_a_row = 1, .first_wait = 3600s, .longest_wait = 86400s, .per_day = 1};
+  CHECK(wait_of(strictest, 0) == 0s && wait_of(strictest, 1) == 24h && wait_of(strictest, 500) == 24h);
+  CHECK(tries_that_matter(strictest) == 6);
+  const LimitRule mildest{.free_in_a_row = 20, .first_wait = 1s, .longest_wait = 1s, .per_day = 1000};
+  CHECK(wait_of(mildest, 19) == 0s && wait_of(mildest, 20) == 1s && wait_of(mildest, 999) == 1s);
+  CHECK(wait_of(mildest, 1000) == 24h - 999s);
+  CHECK(tries_that_matter(mildest) == 20);
+  const LimitRule steepest{.free_in_a_row = 20, .first_wait = 1s, .longest_wait = 86400s, .per_day = 1000};
+  CHECK(wait_of(steepest, 20) == 1s && wait_of(steepest, 36) == 65536s && wait_of(steepest, 37) == 86400s);
+  CHECK(wait_of(steepest, 900) == 86400s);
+  for (const std::size_t free : {1u, 5u, 20u})
+    for (const auto first : {1s, 30s, 3600s})
+      for (const auto longest : {1s, 3600s, 86400s})
+        CHECK(tries_that_matter({.free_in_a_row = free, .first_wait = first, .longest_wait = longest}) <=
+              tries_that_matter(kLongestMemory));
+}
+
 void running_time_only_ever_grows() {
   const AgeRecord start{"boot-1", 100s, 1000s};
   struct {
@@ -196,9 +217,49 @@ void the_table_stays_small() {
   Fixture f;
   for (int at = 0; at < 100; ++at) CHECK(f.guess_wrong(moment(at * 5h)) == 0s);
   const int rows = std::stoi(Raw(f.dir.ledger()).read("SELECT count(*) FROM limits"));
-  CHECK(rows >= 12 && rows <= 20);
+  // What the most patient rule would look at, and the few of the last day.
+  CHECK(rows >= 37 && rows <= 45);
   CHECK(f.guess_wrong(moment(99 * 5h + 1800s)) ==
         1800s);  // and the row of a hundred failures is not forgotten
+}
+
+void another_rule_finds_all_it_needs() {
+  const LimitRule forgetful{.free_in_a_row = 1, .first_wait = 1s, .longest_wait = 1s, .per_day = 1000};
+  LimitRule patient = kLongestMemory;
+  patient.per_day = 1000;
+  Fixture f;
+  for (int at = 0; at < 60; ++at) {
+    const Moment now = moment(at * 25h);
+    CHECK(MUST(f.ledger.wait_for_try(pin_of(), now, patient)) == 0s);
+    CHECK(MUST(f.ledger.begin_try(pin_of(), now, forgetful)).ticket);
+    const auto as_if_never_forgotten =
+        wait_before_next(patient, in_a_row(static_cast<std::size_t>(at + 1), 1h), 1h);
+    CHECK(MUST(f.ledger.wait_for_try(pin_of(), now, patient)) == as_if_never_forgotten);
+  }
+}
+
+void a_days_failures_are_kept_for_the_day_whatever_the_rule() {
+  const LimitRule many{.free_in_a_row = 20, .first_wait = 1s, .longest_wait = 1s, .per_day = 1000};
+  const LimitRule one{.free_in_a_row = 20, .first_wait = 1s, .longest_wait = 1s, .per_day = 1};
+  Fixture f;
+  for (int at = 0; at < 1000; ++at) CHECK(MUST(f.ledger.begin_try(pin_of(), moment(at * 2s), many)).ticket);
+  CHECK(MUST(f.ledger.begin_try(pin_of(), moment(2000s), many)).wait == 24h - 2000s);
+  CHECK(MUST(f.ledger.begin_try(pin_of(), moment(2000s), one)).wait == 24h - 2s);  // all thousand must go
+  CHECK(MUST(f.ledger.begin_try(pin_of(), moment(24h + 1998s), one)).ticket);
+  CHECK(MUST(f.ledger.begin_try(pin_of(), moment(24h + 1999s), one)).wait == 24h - 1s);
+}
+
+void backup_codes_are_counted_apart_from_pins_and_by_place() {
+  Fixture f;
+  const TryKey remote = pin_of("alice", Way::Code, Place::Remote);
+  for (int at = 0; at < 5; ++at) CHECK(f.guess_wrong(moment(), remote) == 0s);
+  CHECK(f.guess_wrong(moment(), remote) == 30s);
+  CHECK(f.wait(moment(), pin_of("alice", Way::Code, Place::Local)) == 0s);
+  for (const Way way : {Way::Usb, Way::Tpm})
+    for (const Place place : {Place::Local, Place::Remote})
+      CHECK(f.wait(moment(), pin_of("alice", way, place)) == 0s);
+  MUST(f.ledger.forget_tries(account().name, kAdmin, kNow));
+  CHECK(f.wait(moment(), remote) == 0s);
 }
 
 void an_administrator_lets_people_try_again() {
@@ -226,6 +287,7 @@ int main() {
       TEST(eight_a_day_whatever_succeeds_between_them),
       TEST(the_longer_of_the_two_waits_counts),
       TEST(odd_rules_neither_loop_nor_overflow),
+      TEST(rules_at_the_ends_of_what_may_be_configured_hold),
       TEST(running_time_only_ever_grows),
       TEST(this_machine_knows_its_moment),
       TEST(a_try_counts_before_it_is_made),
@@ -235,6 +297,9 @@ int main() {
       TEST(success_ends_the_row_but_does_not_refill_the_day),
       TEST(no_clock_shortens_a_wait_and_no_restart_clears_it),
       TEST(the_table_stays_small),
+      TEST(another_rule_finds_all_it_needs),
+      TEST(a_days_failures_are_kept_for_the_day_whatever_the_rule),
+      TEST(backup_codes_are_counted_apart_from_pins_and_by_place),
       TEST(an_administrator_lets_people_try_again),
       TEST(a_moment_without_a_boot_gets_no_ticket),
   };

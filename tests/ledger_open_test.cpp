@@ -1,4 +1,4 @@
-/// Which files the ledger takes for its own, what it does to those it does not, and how old ones come along.
+/// Which files the ledger takes for its own, and what it does to those it does not.
 #include <fcntl.h>
 #include <sys/stat.h>
 
@@ -12,8 +12,6 @@ using namespace passkeyd;
 using namespace passkeyd::test;
 
 namespace {
-
-const std::string kVersion1Dump = LEDGER_DATA_DIR "/version-1.sql";
 
 /// A ledger with something in every page that matters, closed again.
 void make_ledger(const std::string &path) {
@@ -289,51 +287,6 @@ void a_vacuumed_or_analyzed_ledger_is_still_one() {
   CHECK(MUST(MUST(Ledger::open(dir.ledger(), kNow)).all_credentials()).rows.size() == 20);
 }
 
-void a_version_1_ledger_opens_with_all_it_holds() {
-  const TempDir dir;
-  const std::string dump = contents_of(kVersion1Dump);
-  CHECK(!dump.empty());
-  CHECK(Raw(dir.ledger()).run(dump));
-  CHECK(chmod(dir.ledger().c_str(), 0600) == 0);
-  Ledger ledger = MUST(Ledger::open(dir.ledger(), kNow));
-  const Credentials all = MUST(ledger.all_credentials());
-  CHECK(all.rows.size() == 3 && all.problems.empty());
-  CHECK(all.rows[0].owner.name.str() == "alice" && all.rows[0].counter == 11);
-  CHECK(all.rows[0].state == CredentialState::Active && all.rows[0].key.cose == Bytes(77, 1));
-  CHECK(all.rows[1].way == Way::Tpm && all.rows[1].platform == Bytes(300, 2));
-  CHECK(all.rows[2].state == CredentialState::Revoked);
-  CHECK(MUST(ledger.fix_rp_id(MUST(RpId::parse("other")))).str() == "workstation");
-  const AuditChain chain = MUST(ledger.verify_chain());
-  CHECK(chain.rows == 5 && !chain.first_bad);
-  CHECK(MUST(ledger.wait_for_try(pin_of(), moment())) == std::chrono::seconds(0));
-  CHECK(Raw(dir.ledger()).read("SELECT count(*) FROM limits") == "1\n");
-}
-
-void migrations_run_once_each_and_undo_what_fails() {
-  const TempDir dir;
-  make_ledger(dir.ledger());
-  const auto with = [](const char *next) { return std::vector<const char *>{schema::steps()[0], next}; };
-  const auto broken = with("CREATE TABLE extra (a) STRICT");  // STRICT wants a type: fails
-  const auto half = with("CREATE TABLE extra (a TEXT) STRICT; INSERT INTO nowhere VALUES (1)");
-  const auto working =
-      with("CREATE TABLE extra (a TEXT) STRICT; INSERT INTO extra SELECT name FROM credential");
-  {
-    sql::Database database = MUST(sql::Database::open(dir.ledger()));
-    MUST(schema::check_health(database, schema::steps()));
-    CHECK(!schema::migrate(database, broken));
-    CHECK(!schema::migrate(database, half));
-    CHECK(MUST(database.number("PRAGMA user_version")) == 1);
-    CHECK(MUST(database.number("SELECT count(*) FROM sqlite_schema WHERE name = 'extra'")) == 0);
-    MUST(schema::check_health(database, working));
-    MUST(schema::migrate(database, working));
-    MUST(schema::migrate(database, working));
-    CHECK(MUST(database.number("PRAGMA user_version")) == 2);
-    CHECK(MUST(database.number("SELECT count(*) FROM extra")) == 20);
-    MUST(schema::check_health(database, working));
-  }
-  refused_untouched(dir.ledger(), ErrorKind::Corrupt, "newer passkeyd");
-}
-
 void the_rp_id_is_fixed_by_its_first_use() {
   const TempDir dir;
   {
@@ -396,8 +349,6 @@ int main() {
       TEST(a_ledger_from_the_future_is_refused),
       TEST(a_ledger_without_its_guards_is_refused),
       TEST(a_vacuumed_or_analyzed_ledger_is_still_one),
-      TEST(a_version_1_ledger_opens_with_all_it_holds),
-      TEST(migrations_run_once_each_and_undo_what_fails),
       TEST(the_rp_id_is_fixed_by_its_first_use),
       TEST(settings_are_kept_and_bounded),
       TEST(commits_are_synced_and_the_schema_is_not_trusted),

@@ -119,6 +119,54 @@ void a_revocation_and_a_login_come_one_after_the_other() {
   }
 }
 
+char letter(const CodeDecision &decision) {
+  if (decision.verdict == Verdict::Granted) return 'g';
+  return decision.refusal == Refusal::CodeWrong       ? 'w'
+         : decision.refusal == Refusal::AccountLocked ? 'l'
+                                                      : '?';
+}
+
+void one_backup_code_opens_once_however_many_bring_it() {
+  for (int round = 0; round < 10; ++round) {
+    const TempDir dir(memory_directory());
+    MUST(MUST(Ledger::open(dir.ledger(), kNow)).replace_codes(account(), code_set(), kAdmin, kNow));
+    const std::string said = race(dir.ledger(), 4, [&](Ledger &ledger, int) {
+      // As it was read before anybody had decided.
+      return std::string(1, letter(MUST(ledger.decide_code(code_attempt(), code_set()[0], moment()))));
+    });
+    CHECK((tally(said) == std::map<char, int>{{'g', 1}, {'w', 3}}));
+    Ledger ledger = MUST(Ledger::open(dir.ledger(), kNow));
+    CHECK(MUST(ledger.unspent_codes(account())).size() == 9);
+    const AuditChain chain = MUST(ledger.verify_chain());
+    CHECK(chain.rows == 1 + 4 && !chain.first_bad);
+  }
+}
+
+void a_code_and_whatever_voids_it_come_one_after_the_other() {
+  const auto lock = [](Ledger &ledger) {
+    MUST(ledger.lock(account().name, LockScope::Passkeys, "lost", kAdmin, kNow));
+  };
+  const auto replace = [](Ledger &ledger) {
+    MUST(ledger.replace_codes(account(), code_set("second"), kAdmin, kNow));
+  };
+  for (int round = 0; round < 20; ++round) {
+    const TempDir dir(memory_directory());
+    MUST(MUST(Ledger::open(dir.ledger(), kNow)).replace_codes(account(), code_set(), kAdmin, kNow));
+    const bool by_lock = round % 2 == 0;
+    const std::string said = race(dir.ledger(), 2, [&](Ledger &ledger, int number) {
+      if (number == 0)
+        return std::string(1, letter(MUST(ledger.decide_code(code_attempt(), code_set()[0], moment()))));
+      by_lock ? lock(ledger) : replace(ledger);
+      return std::string();
+    });
+    CHECK(said == "g" || said == (by_lock ? "l" : "w"));
+    Ledger ledger = MUST(Ledger::open(dir.ledger(), kNow));
+    const AuditEntry last = MUST(ledger.audit({}))[0];
+    CHECK((last.record.event == event::kLogin) == (said != "g"));
+    CHECK(MUST(ledger.unspent_codes(account())).size() == (by_lock && said == "g" ? 9u : 10u));
+  }
+}
+
 void one_authenticator_is_enrolled_once_however_many_try() {
   const TempDir dir(memory_directory());
   MUST(Ledger::open(dir.ledger(), kNow));
@@ -129,6 +177,17 @@ void one_authenticator_is_enrolled_once_however_many_try() {
   });
   CHECK((tally(said) == std::map<char, int>{{'y', 1}, {'n', 3}}));
   CHECK(MUST(MUST(Ledger::open(dir.ledger(), kNow)).all_credentials()).rows.size() == 1);
+}
+
+void an_old_ledger_comes_along_once_however_many_start() {
+  for (int round = 0; round < 10; ++round) {
+    const TempDir dir(memory_directory());
+    make_from_dump(dir.ledger(), "version-1.sql");
+    const std::string said = race(dir.ledger(), 4, [&](Ledger &ledger, int) {
+      return std::to_string(MUST(ledger.all_credentials()).rows.size());
+    });
+    CHECK(said == "3333");
+  }
 }
 
 void the_first_start_makes_one_ledger_however_many_start() {
@@ -149,7 +208,10 @@ int main() {
       TEST(one_answer_is_granted_once_however_many_bring_it),
       TEST(together_they_get_no_more_tries_than_one_would),
       TEST(a_revocation_and_a_login_come_one_after_the_other),
+      TEST(one_backup_code_opens_once_however_many_bring_it),
+      TEST(a_code_and_whatever_voids_it_come_one_after_the_other),
       TEST(one_authenticator_is_enrolled_once_however_many_try),
+      TEST(an_old_ledger_comes_along_once_however_many_start),
       TEST(the_first_start_makes_one_ledger_however_many_start),
   };
   return cmocka_run_group_tests_name("ledger-race", tests, nullptr, nullptr);

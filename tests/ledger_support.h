@@ -75,6 +75,8 @@ inline Credential sample(std::uint8_t mark = 1, const Account &owner = account()
           .backed_up = false,
           .counter = 10,
           .max_allow_list = 8,
+          .user_handle = Bytes(32, static_cast<std::uint8_t>(mark + 100)),
+          .discoverable = way == Way::Usb,
           .platform = way == Way::Tpm ? Bytes(300, mark) : Bytes{},
           .state = CredentialState::Active,
           .created = {},
@@ -96,6 +98,22 @@ inline Verification good(std::uint32_t counter) {
           .counter = counter,
           .user_verified = true,
           .backed_up = true};
+}
+
+/// A set of stored codes. `mark` tells one set from another.
+inline std::vector<CodeHash> code_set(const std::string &mark = "first") {
+  std::vector<CodeHash> codes;
+  for (int number = 1; number <= BackupCode::kCount; ++number)
+    codes.push_back({number, "$y$j9T$" + mark + "$" + std::to_string(number)});
+  return codes;
+}
+
+inline CodeAttempt code_attempt(const Account &who = account(), std::optional<Ticket> ticket = {}) {
+  return {.account = who,
+          .place = Place::Remote,
+          .caller = {.uid = 0, .pid = 4321, .what = "sshd"},
+          .rhost = "192.0.2.1",
+          .ticket = ticket};
 }
 
 inline TryKey pin_of(const char *user = "alice", Way way = Way::Usb, Place place = Place::Local) {
@@ -152,6 +170,16 @@ inline std::string contents_of(const std::string &path) {
 
 inline void write_file(const std::string &path, const std::string &contents) {
   std::ofstream(path, std::ios::binary | std::ios::trunc) << contents;
+  CHECK(chmod(path.c_str(), 0600) == 0);
+}
+
+/// Makes a ledger file from a dump of tests/ledger_data/.
+inline void make_from_dump(const std::string &path, const char *name) {
+  const std::string dump = contents_of(std::string(LEDGER_DATA_DIR "/") + name);
+  CHECK(!dump.empty());
+  Raw raw(path);
+  CHECK(raw.run(dump));
+  CHECK(raw.read("PRAGMA journal_mode = WAL") == "wal\n");
   CHECK(chmod(path.c_str(), 0600) == 0);
 }
 
