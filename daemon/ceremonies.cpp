@@ -42,6 +42,11 @@ std::uint64_t microseconds(std::chrono::milliseconds span) {
   return static_cast<std::uint64_t>(std::chrono::microseconds(span).count());
 }
 
+/// Backup codes come in a file. Nothing else does: what came with it is closed unread.
+bool brings_what_it_should(const wire::Event &event, const std::vector<Fd> &files) {
+  return files.size() == (std::holds_alternative<wire::CodesMade>(event) ? 1U : 0U);
+}
+
 }  // namespace
 
 bool is_last(const wire::Event &event) {
@@ -80,7 +85,9 @@ class Ceremonies::Handle final : public OngoingCeremony {
     return 0;
   }
 
-  void say(std::optional<wire::Event> event) { to_.post(News{number_, std::move(event)}); }
+  void say(std::optional<wire::Event> event, std::vector<Fd> files = {}) {
+    to_.post(News{number_, std::move(event), std::move(files)});
+  }
 
   Ceremonies &all_;
   wire::Request request_;
@@ -172,14 +179,17 @@ class Ceremonies::Process {
       if (message.empty()) return finish(Error{ErrorKind::Internal, "the ceremony ended without an answer"});
       Result<wire::Event> event = wire::decode_event(message);
       if (!event) return finish(event.error());
-      if (is_last(event.value())) return finish(std::move(event).value());
+      std::vector<Fd> &files = received.value()->fds;
+      if (!brings_what_it_should(event.value(), files))
+        return finish(Error{ErrorKind::Malformed, "the ceremony's files do not fit what it says"});
+      if (is_last(event.value())) return finish(std::move(event).value(), std::move(files));
       if (++cues_ > kMostCues) return finish(Error{ErrorKind::Malformed, "the ceremony gives too many cues"});
       if (handle_ != nullptr) handle_->say(std::move(event).value());
     }
   }
 
-  void finish(wire::Event last) {
-    if (handle_ != nullptr) handle_->say(std::move(last));
+  void finish(wire::Event last, std::vector<Fd> files = {}) {
+    if (handle_ != nullptr) handle_->say(std::move(last), std::move(files));
     hang_up();
   }
 

@@ -7,16 +7,13 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "usb/answer.h"
 #include "usb/cue_player.h"
 #include "usb/errors.h"
 #include "usb/pin.h"
-#include "webauthn/authenticator_data.h"
-#include "webauthn/cbor.h"
 
 namespace passkeyd {
 namespace {
-
-constexpr std::size_t kMaxSignatureBytes = 1024;
 
 Error malformed(const char *what) {
   return {ErrorKind::Malformed, what};
@@ -31,32 +28,18 @@ std::uint32_t smallest_limit(const std::vector<AssertionRequest::Allowed> &allow
   return smallest;
 }
 
-/// What the key answered, as far as it can be told without verifying it.
+/// The assertion, of one of the credentials that were `asked` for.
 Result<Assertion> take(const fido_assert_t *answer, const IdList &asked, const std::string &client_data) {
-  if (fido_assert_count(answer) == 0) return malformed("the key answered without an assertion");
-  const ByteView id(fido_assert_id_ptr(answer, 0), fido_assert_id_len(answer, 0));
-  const ByteView encoded(fido_assert_authdata_ptr(answer, 0), fido_assert_authdata_len(answer, 0));
-  const ByteView signature(fido_assert_sig_ptr(answer, 0), fido_assert_sig_len(answer, 0));
-
-  Assertion assertion;
-  assertion.client_data = client_data;
+  Assertion assertion = TRY(read_assertion(answer, 0, client_data));
   // A key may leave the id out where only one was possible (CTAP 2.1, section 6.2.2).
-  if (id.empty() && asked.size() != 1) return malformed("the key does not say which credential it used");
-  const ByteView used = id.empty() ? asked.front() : id;
-  const bool known =
-      std::any_of(asked.begin(), asked.end(), [&](ByteView one) { return std::ranges::equal(one, used); });
+  if (assertion.credential_id.empty()) {
+    if (asked.size() != 1) return malformed("the key does not say which credential it used");
+    assertion.credential_id = copy_of(asked.front());
+  }
+  const bool known = std::any_of(asked.begin(), asked.end(), [&](ByteView one) {
+    return std::ranges::equal(one, assertion.credential_id);
+  });
   if (!known) return malformed("the key used a credential that nobody asked for");
-  assertion.credential_id = copy_of(used);
-
-  cbor::Reader reader(encoded);
-  const std::optional<ByteView> data = reader.byte_string();
-  if (!data || !reader.at_end() || data->size() < AuthenticatorData::kMinBytes ||
-      data->size() > AuthenticatorData::kMaxBytes)
-    return malformed("the key's authenticator data has no possible size");
-  assertion.authenticator_data = copy_of(*data);
-  if (signature.empty() || signature.size() > kMaxSignatureBytes)
-    return malformed("the key's signature has no possible size");
-  assertion.signature = copy_of(signature);
   return assertion;
 }
 
@@ -108,6 +91,20 @@ Error UsbAuthenticator::explain(const Session &session, int status, Verification
   return error;
 }
 
+Result<FidoAssertion> UsbAuthenticator::begin_assertion(const RpId &rp_id, const std::string &json,
+                                                        Verification verification) {
+  FidoAssertion asked(fido_assert_new());
+  if (!asked) return Error{ErrorKind::Internal, "out of memory"};
+  const ByteView client_data = bytes_of(json);
+  int status = fido_assert_set_clientdata(asked.get(), client_data.data(), client_data.size());
+  if (status == FIDO_OK) status = fido_assert_set_rp(asked.get(), rp_id.str().c_str());
+  // With a PIN, the proof of it is the verification: the option "uv" must then be absent.
+  if (status == FIDO_OK && verification == Verification::Sensor)
+    status = fido_assert_set_uv(asked.get(), FIDO_OPT_TRUE);
+  if (status != FIDO_OK) return error_of(status);
+  return asked;
+}
+
 Result<std::optional<Assertion>> UsbAuthenticator::prove(const AssertionRequest &request, const Secret *pin,
                                                          Cues &cues) {
   if (request.allowed.empty()) return Error{ErrorKind::InvalidInput, "no credential is allowed"};
@@ -122,16 +119,10 @@ Result<std::optional<Assertion>> UsbAuthenticator::prove(const AssertionRequest 
 
   IdList ids;
   for (const AssertionRequest::Allowed &entry : request.allowed) ids.emplace_back(entry.id);
-  const std::string &rp_id = request.rp_id.str();
-  for (const IdList &list : cut(ids, smallest_limit(request.allowed), assertion_room(rp_id.size()))) {
-    const FidoAssertion answer(fido_assert_new());
-    if (!answer) return Error{ErrorKind::Internal, "out of memory"};
-    const ByteView client_data = bytes_of(request.client_data);
-    int status = fido_assert_set_clientdata(answer.get(), client_data.data(), client_data.size());
-    if (status == FIDO_OK) status = fido_assert_set_rp(answer.get(), rp_id.c_str());
-    // With a PIN, the proof of it is the verification: the option "uv" must then be absent.
-    if (status == FIDO_OK && verification == Verification::Sensor)
-      status = fido_assert_set_uv(answer.get(), FIDO_OPT_TRUE);
+  const std::size_t room = assertion_room(request.rp_id.str().size());
+  for (const IdList &list : cut(ids, smallest_limit(request.allowed), room)) {
+    const FidoAssertion answer = TRY(begin_assertion(request.rp_id, request.client_data, verification));
+    int status = FIDO_OK;
     for (const ByteView id : list)
       if (status == FIDO_OK) status = fido_assert_allow_cred(answer.get(), id.data(), id.size());
     if (status == FIDO_OK)

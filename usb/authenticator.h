@@ -2,7 +2,8 @@
 ///
 /// What a login costs in CTAPHID transactions, whatever the number of credentials (up to what the key takes
 /// at once): 3 without verification (INIT, getInfo, getAssertion), 5 with a PIN or a sensor (key agreement
-/// and token), and 3 with the sensor of a CTAP 2.0 key.
+/// and token), and 3 with the sensor of a CTAP 2.0 key. Discovering costs 5 with a sensor and 6 with a PIN,
+/// and one more for each credential after the first.
 #pragma once
 
 #include <vector>
@@ -26,8 +27,19 @@ struct KeyDescription {
   std::optional<int> pin_tries;       ///< where a PIN is set
 };
 
+/// For a sign-in of which nobody said whose it is.
+struct DiscoveryRequest {
+  RpId rp_id;
+  std::string client_data;                    ///< as in AssertionRequest
+  std::chrono::milliseconds timeout{30'000};  ///< the same
+  int min_pin_tries = 2;                      ///< the same; always asked first
+};
+
 class UsbAuthenticator final : public Authenticator {
  public:
+  /// Most discoverable credentials of one relying party that are looked at.
+  static constexpr std::size_t kMaxDiscovered = 1 + Port::kMostFurther;
+
   /// For one ceremony with the key at `key.path`, which is opened anew by each call below.
   explicit UsbAuthenticator(KeyInfo key);
 
@@ -42,9 +54,17 @@ class UsbAuthenticator final : public Authenticator {
   Result<std::optional<Assertion>> prove(const AssertionRequest &request, const Secret *pin,
                                          Cues &cues) override;
 
-  /// Makes a credential that is not discoverable: ES256 if the key knows it, otherwise EdDSA. credProtect,
-  /// where the key has it, is "user verification optional with credential ID list": the verifier insists on
-  /// verification where the policy does, and a stricter level would hide the credential from holds().
+  /// Opens the key once and asks one getAssertion for whatever it has for this relying party, newest first:
+  /// one assertion for each discoverable credential, each with credential id and user handle. Always with
+  /// verification, by PIN where one is given, otherwise by sensor. Empty: it has none.
+  /// Errors: as prove(), and Unsupported for more than kMaxDiscovered.
+  Result<std::vector<Assertion>> discover(const DiscoveryRequest &request, const Secret *pin, Cues &cues);
+
+  /// Makes a credential: ES256 if the key knows it, otherwise EdDSA. Discoverable where that is asked for,
+  /// and then only with verification, whatever the policy. credProtect, where the key has it, is "user
+  /// verification optional with credential ID list": the verifier insists on verification where the policy
+  /// does, and a stricter level would hide the credential from holds(). Errors: AlreadyExists; Unsupported,
+  /// also where the key cannot keep discoverable credentials, or no more of them; all of prove's.
   Result<Registration> enroll(const RegistrationRequest &request, const Secret *pin, Cues &cues) override;
 
   /// What the key can do: whether to ask for a PIN before enrolling. Needs no person.
@@ -65,6 +85,9 @@ class UsbAuthenticator final : public Authenticator {
 
   Result<std::unique_ptr<Session>> open(std::chrono::milliseconds person_time, Port::Listener *listener);
   static Result<Verification> choose(const Session &session, UserVerification wanted, const Secret *pin);
+  /// What every getAssertion has; the list of allowed credentials is still to come.
+  static Result<FidoAssertion> begin_assertion(const RpId &rp_id, const std::string &client_data,
+                                               Verification verification);
   static Status spare_tries(const Session &session, int min_tries);
   static Error explain(const Session &session, int status, Verification verification);
 

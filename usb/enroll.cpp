@@ -12,7 +12,6 @@
 namespace passkeyd {
 namespace {
 
-constexpr std::size_t kMaxUserHandleBytes = 64;
 constexpr std::size_t kMaxUserNameBytes = 64;  // what every key takes (CTAP 2.1, section 6.1.2)
 constexpr std::size_t kMaxAttestationBytes = 16 * 1024;
 
@@ -92,7 +91,7 @@ Result<KeyDescription> UsbAuthenticator::describe() {
 
 Result<Registration> UsbAuthenticator::enroll(const RegistrationRequest &request, const Secret *pin,
                                               Cues &cues) {
-  if (request.user_handle.empty() || request.user_handle.size() > kMaxUserHandleBytes)
+  if (request.user_handle.empty() || request.user_handle.size() > kMaxUserHandle)
     return Error{ErrorKind::InvalidInput, "the user handle has no possible size"};
   if (!is_printable(request.user_name))
     return Error{ErrorKind::InvalidInput, "the user name is not printable"};
@@ -100,9 +99,14 @@ Result<Registration> UsbAuthenticator::enroll(const RegistrationRequest &request
 
   CuePlayer player(cues);
   const std::unique_ptr<Session> session = TRY(open(request.timeout, &player));
-  const Verification verification = TRY(choose(*session, request.user_verification, pin));
+  // Whoever holds the key may ask for a discoverable credential: only one made with verification is worth it.
+  const UserVerification wanted =
+      request.discoverable ? UserVerification::Required : request.user_verification;
+  const Verification verification = TRY(choose(*session, wanted, pin));
   if (verification == Verification::Sensor) player.expect_sensor();
   const FidoInfo info = TRY(session->info());
+  if (request.discoverable && !has_option(info.get(), "rk"))
+    return Error{ErrorKind::Unsupported, "the key cannot keep discoverable credentials"};
   const Algorithm algorithm = TRY(choose_algorithm(algorithms_of(info.get())));
   const std::uint32_t max_allow_list = allow_list_of(info.get());
   if (verification == Verification::Pin) TRY(spare_tries(*session, request.min_pin_tries));
@@ -126,6 +130,7 @@ Result<Registration> UsbAuthenticator::enroll(const RegistrationRequest &request
                                 user.c_str(), nullptr, nullptr);
   if (status == FIDO_OK && fido_dev_supports_cred_prot(session->key()))
     status = fido_cred_set_prot(made.get(), FIDO_CRED_PROT_UV_OPTIONAL_WITH_ID);
+  if (status == FIDO_OK && request.discoverable) status = fido_cred_set_rk(made.get(), FIDO_OPT_TRUE);
   if (status == FIDO_OK && verification == Verification::Sensor)
     status = fido_cred_set_uv(made.get(), FIDO_OPT_TRUE);
   if (!lists.empty())

@@ -13,6 +13,7 @@ constexpr std::uint8_t kWaitsForTouch = 2;
 
 constexpr std::uint8_t kMakeCredential = 0x01;
 constexpr std::uint8_t kGetAssertion = 0x02;
+constexpr std::uint8_t kGetNextAssertion = 0x08;
 /// authenticatorClientPIN whose second parameter, subCommand, is 0x06, whatever the protocol in the first.
 constexpr std::uint8_t kClientPin = 0x06;
 constexpr std::uint8_t kTokenUsingSensor = 0x06;
@@ -53,6 +54,10 @@ Asks asks_of(ByteView payload) {
   const bool sensor = payload[0] == kClientPin && payload[2] == 0x01 && payload[4] == 0x02 &&
                       payload[5] == kTokenUsingSensor;  // {1: protocol, 2: subCommand, ...}
   return sensor ? Asks::SensorPin : Asks::Nothing;
+}
+
+bool asks_for_more(ByteView payload) {
+  return !payload.empty() && payload[0] == kGetNextAssertion;
 }
 
 bool wants_touch(FrameView frame) {

@@ -54,6 +54,9 @@ enum class Asks {
 /// `payload` of a first frame whose command is hid::kCbor.
 Asks asks_of(ByteView payload);
 
+/// True for getNextAssertion. `payload` as above.
+bool asks_for_more(ByteView payload);
+
 /// True for the keepalive that says that the key waits for a touch.
 bool wants_touch(FrameView frame);
 

@@ -127,6 +127,10 @@ bool Port::begin(FrameView frame) {
   if (command_of(frame) == hid::kInit) std::copy_n(payload.begin(), nonce_.size(), nonce_.begin());
   asked_something_ = command_of(frame) == hid::kCbor;
 
+  if (asked_something_ && asks_for_more(payload) && ++further_ > kMostFurther) {
+    fail(ErrorKind::Unsupported, "the key names more accounts than are looked at");
+    return false;
+  }
   const Asks asks = asked_something_ ? asks_of(payload) : Asks::Nothing;
   const Clock::time_point now = Clock::now();
   if (asks == Asks::Nothing) {

@@ -30,6 +30,8 @@ class Port {
   static constexpr std::chrono::milliseconds kOverheadTime{10'000};
   /// For a key that was told to stop, to say that it has.
   static constexpr std::chrono::milliseconds kGraceTime{100};
+  /// Most getNextAssertions of a session: libfido2 sends as many as the key says it has answers for.
+  static constexpr std::size_t kMostFurther = 15;
 
   /// Hears what passes over the wire. Called on the thread that talks to the key.
   class Listener {
@@ -80,6 +82,7 @@ class Port {
   Fd device_;
   std::optional<Error> fault_;
   bool stopping_ = false;         ///< the key was told to stop; what it still says is waited for, briefly
+  std::size_t further_ = 0;       ///< getNextAssertions so far
   bool asked_something_ = false;  ///< a CBOR command is under way: there is something to cancel
   std::uint32_t channel_ = kBroadcast;
   Nonce nonce_{};                      ///< of our INIT: tells its answer from another program's

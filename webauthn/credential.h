@@ -58,7 +58,7 @@ struct Credential {
   Aaguid aaguid{};
   std::string name;                  ///< what its owner calls it; printable, 1 to 64 bytes
   std::string device;                ///< product string of the authenticator, printable
-  bool user_verification = false;    ///< enrolled with user verification: asked for it again, see UserVerification
+  bool user_verification = false;    ///< enrolled with it: the policy may ask for it again
   bool built_in_uv = false;          ///< usb: verified by the key's own sensor, so no PIN is asked first
   bool backup_eligible = false;      ///< BE flag: may be synced to other devices
   bool backed_up = false;            ///< BS flag when last seen

@@ -6,6 +6,7 @@
 /// blinking.
 #include <poll.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 
 #include <csignal>
 #include <cstdlib>
@@ -18,9 +19,18 @@
 namespace passkeyd {
 namespace {
 
-/// Beside what tpm/ asks of a process that holds PINs: nothing gained by exec, no outliving the daemon.
+/// Memory for data, far beyond what any operation takes. libfido2 makes room for as many answers as a key
+/// announces.
+[[maybe_unused]] constexpr rlim_t kMostMemory = 256UL * 1024 * 1024;
+
+/// Beside what tpm/ asks of a process that holds PINs: bounded memory, nothing gained by exec, no outliving
+/// the daemon.
 void harden() {
   tpm::harden_process();
+#ifndef __SANITIZE_ADDRESS__  // which reserves terabytes
+  const rlimit most{kMostMemory, kMostMemory};
+  setrlimit(RLIMIT_DATA, &most);
+#endif
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   signal(SIGPIPE, SIG_IGN);
@@ -44,8 +54,11 @@ int run() {
   const auto say = [](const wire::Event &event) {
     (void)wire::send(wire::kCeremonyFd, wire::encode(event), {});
   };
-  say(request ? perform(request.value(), std::move(received.value()->fds), say)
-              : wire::Event(request.error()));
+  const LastWord last =
+      request ? perform(request.value(), std::move(received.value()->fds), say) : LastWord{request.error()};
+  std::vector<int> files;
+  for (const Fd &file : last.files) files.push_back(file.get());
+  (void)wire::send(wire::kCeremonyFd, wire::encode(last.event), files);
   return EXIT_SUCCESS;
 }
 

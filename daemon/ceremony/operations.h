@@ -1,5 +1,5 @@
-/// The operations a ceremony process can perform, each one blocking call into usb/, tpm/ or the account
-/// database.
+/// The operations a ceremony process can perform, each one blocking call into usb/, tpm/, libcrypt or the
+/// account database.
 #pragma once
 
 #include <functional>
@@ -9,9 +9,15 @@
 
 namespace passkeyd {
 
-/// Performs `request` with the secrets that came along; cues go to `say`. Returns the last event.
-wire::Event perform(const wire::Request &request, std::vector<Fd> secrets,
-                    const std::function<void(const wire::Event &)> &say);
+/// The last event of a ceremony, and the files that go with it.
+struct LastWord {
+  wire::Event event;
+  std::vector<Fd> files = {};
+};
+
+/// Performs `request` with the secrets that came along; cues go to `say`.
+LastWord perform(const wire::Request &request, std::vector<Fd> secrets,
+                 const std::function<void(const wire::Event &)> &say);
 
 /// From another thread: makes a key that waits for a touch stop waiting.
 void cancel_operation();

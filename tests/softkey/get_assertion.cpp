@@ -80,7 +80,8 @@ Outcome Authenticator::assert_with_list(const Asked &asked, bool user_verified) 
 
   auto go = [this, asked, found, user_verified](Moment) {
     if (asked.presence) token_.spend();
-    return first_of(asked, found, user_verified, found.size());
+    const auto more = static_cast<std::size_t>(asked.faults.more_assertions);
+    return first_of(asked, found, user_verified, found.size() + more);
   };
   return asked.presence ? after_touch(std::move(go)) : go({});
 }
@@ -88,7 +89,7 @@ Outcome Authenticator::assert_with_list(const Asked &asked, bool user_verified) 
 Outcome Authenticator::first_of(const Asked &asked, std::vector<Match> found, bool user_verified,
                                 std::size_t announced) {
   Outcome out = assertion(asked, found.front(), user_verified, announced);
-  found.erase(found.begin());
+  if (found.size() > 1 || asked.faults.more_assertions == 0) found.erase(found.begin());
   if (!found.empty())
     next_assertion_ = [this, asked, found, user_verified] {
       return first_of(asked, found, user_verified, 1);
@@ -124,7 +125,9 @@ Outcome Authenticator::assertion(const Asked &asked, const Match &match, bool us
   if (!(obvious && knobs_.settings.omit_credential))
     reply.emplace_back(1, Cbor::Map{{"id", shown_id}, {"type", "public-key"}});
   if (match.resident) {
-    Cbor::Map user = {{"id", match.resident->user_id}};
+    Bytes shown_user = match.resident->user_id;
+    if (asked.faults.wrong_user_handle) shown_user.back() ^= 1;
+    Cbor::Map user = {{"id", shown_user}};
     if (user_verified && !asked.allowed) {  // names only for people who proved who they are
       user.emplace_back("name", match.resident->user_name);
       user.emplace_back("displayName", match.resident->user_display_name);

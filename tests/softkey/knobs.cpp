@@ -46,6 +46,8 @@ const Row kRows[] = {
     FAULT("no-up", no_up),
     FAULT("no-uv", no_uv),
     FAULT("wrong-credential", wrong_credential),
+    FAULT("wrong-user-handle", wrong_user_handle),
+    FAULT("more-assertions", more_assertions),
     FAULT("extra-extension", extra_extension),
     FAULT("malformed-cbor", malformed_cbor),
     FAULT("oversized-cbor", oversized_cbor),

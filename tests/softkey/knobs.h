@@ -35,6 +35,8 @@ struct Faults {
   int no_up = 0;               ///< user-presence flag missing, rightly signed
   int no_uv = 0;               ///< user-verification flag missing, rightly signed
   int wrong_credential = 0;    ///< an assertion names another credential id than it was made with
+  int wrong_user_handle = 0;   ///< an assertion names another user handle than it was made for
+  int more_assertions = 0;     ///< this many more are announced; the last one comes again and again
   int extra_extension = 0;     ///< extension data nobody asked for
   int malformed_cbor = 0;      ///< the reply's CBOR breaks off in the middle
   int oversized_cbor = 0;      ///< this many bytes of garbage after the reply's CBOR

@@ -1,0 +1,40 @@
+/// The subjects of a ceremony process: what operations.cpp chooses from. Each call may block. Internal to the
+/// process.
+#pragma once
+
+#include <vector>
+
+#include "common/secret.h"
+#include "daemon/ceremony/operations.h"
+#include "webauthn/authenticator.h"
+
+namespace passkeyd {
+
+/// What came along, in the order it came.
+using Secrets = std::vector<Secret>;
+
+// --- accounts.cpp ---
+
+Result<wire::Event> look_up(const wire::LookUpAccount &op);
+
+// --- keys.cpp ---
+
+Result<wire::Event> describe_key(const wire::DescribeKey &op);
+Result<wire::Event> probe_key(const wire::ProbeKey &op);
+Result<wire::Event> prove_by_key(const wire::Prove &op, const Secrets &secrets, Cues &cues);
+Result<wire::Event> enroll_key(const wire::Enroll &op, const Secrets &secrets, Cues &cues);
+Result<wire::Event> discover(const wire::Discover &op, const Secrets &secrets, Cues &cues);
+
+// --- platform.cpp ---
+
+Result<wire::Event> ask_tpm(const wire::AskTpm &op);
+Result<wire::Event> prove_by_tpm(const wire::Prove &op, const Secrets &secrets, Cues &cues);
+Result<wire::Event> enroll_in_tpm(const wire::Enroll &op, const Secrets &secrets, Cues &cues);
+Result<wire::Event> change_pin(const wire::ChangePin &op, const Secrets &secrets);
+
+// --- codes.cpp ---
+
+Result<LastWord> make_codes();
+Result<wire::Event> check_code(const wire::CheckCode &op, const Secrets &secrets);
+
+}  // namespace passkeyd
