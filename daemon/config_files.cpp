@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <set>
@@ -79,7 +80,7 @@ Line line_of(std::string_view text) {
   }
   const std::size_t sign = text.find('=');
   const std::string_view name = trimmed(text.substr(0, sign));
-  if (sign == std::string_view::npos || name.empty()) return {};
+  if (sign == std::string_view::npos || name.empty() || name.find_first_of(kBlank) != name.npos) return {};
   return {Line::Kind::Key, name};
 }
 
@@ -124,7 +125,13 @@ Status fill_in_values(const std::string &path, std::vector<Setting> &settings) {
   econf_file *held = nullptr;
   const econf_err failed = econf_readFile(&held, path.c_str(), "=", "#");
   const ConfigFile file(held);
-  if (failed != ECONF_SUCCESS) return refuse(path, econf_errString(failed));
+  if (failed != ECONF_SUCCESS) {
+    char *last = nullptr;
+    std::uint64_t line = 0;
+    econf_errLocation(&last, &line);
+    std::free(last);
+    return refuse(path + ":" + std::to_string(line), econf_errString(failed));
+  }
   for (Setting &setting : settings) {
     if (setting.key.empty()) continue;
     econf_ext_value *found = nullptr;

@@ -132,7 +132,7 @@ struct Reloading {
     sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld",
                static_cast<long long>(now.tv_sec) * 1'000'000 + now.tv_nsec / 1000);
     house.config_state = reload(house.config, directory);
-    warn_of_other_rp_id(house.config, house.rp_id);
+    if (house.config_state == kConfigLoaded) warn_of_other_rp_id(house.config, house.rp_id);
     say_ready(house);
     return 0;
   }
