@@ -13,6 +13,7 @@ constexpr Verb kVerbs[] = {
     {"enroll", "Make a new passkey", declare_enroll},
     {"list", "Show the passkeys of an account", declare_list},
     {"test", "Try a sign-in, without signing in", declare_test},
+    {"policy", "Show what holds for a PAM service, and where it was set", declare_policy},
     {"status", "Show how the passkey service is doing", declare_status},
 };
 

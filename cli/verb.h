@@ -22,6 +22,7 @@ struct Verb {
 Run declare_enroll(CLI::App &command);
 Run declare_list(CLI::App &command);
 Run declare_test(CLI::App &command);
+Run declare_policy(CLI::App &command);
 Run declare_status(CLI::App &command);
 
 }  // namespace passkeyd::cli

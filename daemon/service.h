@@ -62,6 +62,7 @@ class Service {
   Status new_backup_codes(sd_bus_message *call, const Caller &caller);
   Status lock_user(sd_bus_message *call, const Caller &caller);
   Status unlock_user(sd_bus_message *call, const Caller &caller);
+  Status get_policy(sd_bus_message *call, const Caller &caller);
   Status get_status(sd_bus_message *call, const Caller &caller);
 
   /// Makes the Attempt object, lets `story` begin on it and answers `call` with its path.
