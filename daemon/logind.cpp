@@ -118,26 +118,38 @@ bool says_nobody_is_there(sd_bus_message *reply) {
          name.starts_with("org.freedesktop.DBus.Error.Spawn.");
 }
 
-/// Finds logind, which the bus starts if need be. False: this machine has none.
-Task<Result<bool>> find_logind(Inquiry &inquiry) {
-  const auto driver = [](const char *name) { return Method{kDriver, kDriverPath, kDriver, name}; };
-  const Result<BusMessage> started =
-      co_await ask(inquiry, compose(inquiry, driver("StartServiceByName"), "su", kLogind, 0U));
+BusMessage to_driver(const Inquiry &inquiry, const char *name, const char *about) {
+  return compose(inquiry, {kDriver, kDriverPath, kDriver, name}, "s", about);
+}
+
+/// Lets the bus start logind. False: it cannot, and this machine has none.
+Task<Result<bool>> start_logind(const Inquiry &inquiry) {
+  const Method start{kDriver, kDriverPath, kDriver, "StartServiceByName"};
+  const Result<BusMessage> started = co_await ask(inquiry, compose(inquiry, start, "su", kLogind, 0U));
   if (!started) co_return started.error();
   if (says_nobody_is_there(started->get()) && access(kLogindWasHere, F_OK) != 0) co_return false;
   if (is_error(started->get(), nullptr)) co_return failure(started->get());
+  co_return true;
+}
 
-  const Result<BusMessage> owned =
-      co_await ask_plainly(inquiry, compose(inquiry, driver("GetNameOwner"), "s", kLogind));
+/// Finds logind, and whose it is. False: this machine has none.
+Task<Result<bool>> find_logind(Inquiry &inquiry) {
+  Result<BusMessage> owned = co_await ask(inquiry, to_driver(inquiry, "GetNameOwner", kLogind));
+  if (owned && says_nobody_is_there(owned->get())) {
+    const Result<bool> started = co_await start_logind(inquiry);
+    if (!started || !started.value()) co_return started;
+    owned = co_await ask(inquiry, to_driver(inquiry, "GetNameOwner", kLogind));
+  }
   if (!owned) co_return owned.error();
+  if (is_error(owned->get(), nullptr)) co_return failure(owned->get());
   const Result<std::string> owner = read_text(owned->get());
   if (!owner) co_return owner.error();
   const Result<BusMessage> known =
-      co_await ask_plainly(inquiry, compose(inquiry, driver("GetConnectionUnixUser"), "s", owner->c_str()));
+      co_await ask_plainly(inquiry, to_driver(inquiry, "GetConnectionUnixUser", owner->c_str()));
   if (!known) co_return known.error();
   const Result<std::uint32_t> uid = read_number(known->get());
   if (!uid) co_return uid.error();
-  if (*uid.operator->() != 0) co_return Error{ErrorKind::NotAllowed, "logind's bus name is not root's"};
+  if (uid.value() != 0) co_return Error{ErrorKind::NotAllowed, "logind's bus name is not root's"};
   inquiry.logind = owner.value();
   co_return true;
 }
