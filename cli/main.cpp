@@ -29,9 +29,8 @@ ExitCode run(int argc, char **argv) {
   app.set_version_flag("--version", "passkeyctl " PASSKEYD_VERSION);
   app.require_subcommand(1);
   app.footer(
-      "Exit status: 0 done, 1 passkey or code not accepted, 2 wrong usage, 3 no verdict (service, key or "
-      "person "
-      "not\nthere), 4 not allowed or locked, 5 no passkey (or no lock), 6 too many failed tries.");
+      "Exit status: 0 done, 1 passkey or code not accepted, 2 wrong usage, 3 no verdict (service, key or\n"
+      "person not there), 4 not allowed or locked, 5 no passkey (or no lock), 6 too many failed tries.");
   std::vector<std::pair<const CLI::App *, Run>> runs;
   for (const Verb &verb : kVerbs) {
     CLI::App &command = *app.add_subcommand(verb.name, verb.summary);
