@@ -1,8 +1,11 @@
 /// passkeyctl enroll: make a new passkey.
 #include <CLI/CLI.hpp>
+#include <cstdio>
 #include <memory>
 
+#include "cli/backup_codes.h"
 #include "cli/face.h"
+#include "cli/output.h"
 #include "cli/terminal_conversation.h"
 #include "cli/user_option.h"
 #include "cli/verb.h"
@@ -16,6 +19,8 @@ struct Options {
   std::string name;
   bool usb = false;
   bool tpm = false;
+  bool discoverable = false;
+  bool no_backup_codes = false;
   bool pin_stdin = false;
 };
 
@@ -34,13 +39,24 @@ std::optional<Way> way_of(const Options &options) {
   return std::nullopt;
 }
 
+/// For an account that has none yet. They are shown to a person or not made at all: the passkey is ready
+/// either way, so it is not said to have failed.
+void add_backup_codes(Bus &bus, const UserName &user, Patience &patience) {
+  if (Output::is_terminal() && hand_out_codes(bus, user, {}, patience) == ExitCode::Ok) return;
+  std::fprintf(stderr, "This account has no backup codes; \"passkeyctl backup-codes\" makes some.\n");
+}
+
 ExitCode enroll(const Options &options) {
   const Result<UserName> user = user_of(options.user);
   if (!user) return report(user.error());
   return with_bus(Patience(std::chrono::minutes(10)), [&](Bus &bus, Patience &patience) {
     TerminalConversation conversation(answers_from(options.pin_stdin));
-    const EnrollRequest request{user.value(), way_of(options), options.name};
-    return conclude(run_enrollment(bus, request, conversation, patience), message::kEnrolled);
+    const EnrollRequest request{user.value(), way_of(options), options.name, options.discoverable};
+    const Outcome outcome = run_enrollment(bus, request, conversation, patience);
+    const ExitCode code = conclude(outcome, message::kEnrolled);
+    if (code == ExitCode::Ok && outcome.details.codes_left == 0 && !options.no_backup_codes)
+      add_backup_codes(bus, user.value(), patience);
+    return code;
   });
 }
 
@@ -50,8 +66,14 @@ Run declare_enroll(CLI::App &command) {
   const auto options = std::make_shared<Options>();
   add_user_option(command, options->user);
   CLI::Option *usb = command.add_flag("--usb", options->usb, "On a security key");
-  command.add_flag("--tpm", options->tpm, "On this computer's security chip")->excludes(usb);
+  CLI::Option *tpm =
+      command.add_flag("--tpm", options->tpm, "On this computer's security chip")->excludes(usb);
+  command
+      .add_flag("--discoverable", options->discoverable,
+                "The security key shall find it by itself, for sign-ins without a user name")
+      ->excludes(tpm);
   command.add_option("--name", options->name, "What to call it")->type_name("NAME")->check(check_name);
+  command.add_flag("--no-backup-codes", options->no_backup_codes, "Do not make any, even if there are none");
   add_pin_option(command, options->pin_stdin);
   return [options] { return enroll(*options); };
 }

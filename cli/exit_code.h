@@ -6,11 +6,11 @@ namespace passkeyd::cli {
 
 enum class ExitCode {
   Ok = 0,
-  Denied = 1,       ///< the passkey was not accepted
-  Usage = 2,        ///< the command line is wrong
+  Denied = 1,       ///< the passkey or the backup code was not accepted
+  Usage = 2,        ///< the command line is wrong, or asks for what needs a person and there is none
   Unavailable = 3,  ///< no verdict: service unreachable, no key, cancelled, timeout, a failure on the way
-  NotAllowed = 4,   ///< this caller may not do this
-  NotEnrolled = 5,  ///< the account has no passkey, or does not exist
+  NotAllowed = 4,   ///< this caller may not do this, or an administrator has locked the account
+  NotEnrolled = 5,  ///< the account has no passkey, or does not exist; for unlock: has no lock
   Limited = 6,      ///< too many failed tries: wait
 };
 

@@ -17,9 +17,8 @@ struct Row {
 
 /// By message id; every other unavailable end is Unavailable.
 constexpr Row kCodes[] = {
-    {"not-allowed", ExitCode::NotAllowed},
-    {"not-enrolled", ExitCode::NotEnrolled},
-    {"not-found", ExitCode::NotEnrolled},
+    {"not-allowed", ExitCode::NotAllowed}, {"not-enrolled", ExitCode::NotEnrolled},
+    {"not-found", ExitCode::NotEnrolled},  {"locked", ExitCode::NotAllowed},
     {"limited", ExitCode::Limited},
 };
 

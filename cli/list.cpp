@@ -9,6 +9,7 @@
 #include "cli/table.h"
 #include "cli/user_option.h"
 #include "cli/verb.h"
+#include "client/printable.h"
 #include "client/records.h"
 
 namespace passkeyd::cli {
@@ -38,6 +39,25 @@ void print_table(const CredentialList &list) {
   std::fputs(table.text().c_str(), stdout);
 }
 
+std::string lock_text(const AccountState &state) {
+  const std::string scope = state.all_methods ? "every way in" : "passkeys and backup codes";
+  return scope + (state.reason.empty() ? "" : ": " + state.reason);
+}
+
+/// What stands beside the passkeys. That it is not known hides nothing of the list.
+void print_account(const Result<AccountState> &state) {
+  if (!state) {
+    std::fprintf(stderr, "passkeyctl: nothing is known of backup codes and locks (%s)\n",
+                 printable(state.error().sentence, 512).c_str());
+    return;
+  }
+  if (!state->codes_left && !state->locked) return;
+  Table table({});
+  if (state->codes_left) table.add({"backup codes left:", std::to_string(*state->codes_left)});
+  if (state->locked) table.add({"locked:", lock_text(state.value())});
+  std::printf("\n%s", table.text().c_str());
+}
+
 void print_json(const CredentialList &list) {
   nlohmann::json all = nlohmann::json::array();
   for (const CredentialRecord &row : list.records) {
@@ -60,12 +80,15 @@ ExitCode list(const Options &options) {
     const CredentialList &all = found.value();
     if (all.unreadable > 0)
       std::fprintf(stderr, "passkeyctl: %zu entries could not be read and are left out\n", all.unreadable);
-    if (options.json)
+    if (options.json) {
       print_json(all);
-    else if (all.records.empty())
+      return ExitCode::Ok;
+    }
+    if (all.records.empty())
       std::printf("No passkeys. Make one with \"passkeyctl enroll\".\n");
     else
       print_table(all);
+    print_account(check_account(bus, user.value(), patience));
     return ExitCode::Ok;
   });
 }

@@ -1,5 +1,8 @@
 /// passkeyctl: enroll, look at and try passkeys, from a terminal or a script. All the work is the daemon's.
+#include <sys/prctl.h>
+
 #include <CLI/CLI.hpp>
+#include <clocale>
 #include <cstdio>
 #include <utility>
 #include <vector>
@@ -14,6 +17,10 @@ constexpr Verb kVerbs[] = {
     {"list", "Show the passkeys of an account", declare_list},
     {"test", "Try a sign-in, without signing in", declare_test},
     {"policy", "Show what holds for a PAM service, and where it was set", declare_policy},
+    {"pin", "Change the PIN of the passkey in this computer", declare_pin},
+    {"backup-codes", "Make new backup codes, which make the earlier ones void", declare_backup_codes},
+    {"lock", "Keep somebody out", declare_lock},
+    {"unlock", "Let them in again", declare_unlock},
     {"status", "Show how the passkey service is doing", declare_status},
 };
 
@@ -23,8 +30,8 @@ ExitCode run(int argc, char **argv) {
   app.set_version_flag("--version", "passkeyctl " PASSKEYD_VERSION);
   app.require_subcommand(1);
   app.footer(
-      "Exit status: 0 done, 1 passkey not accepted, 2 wrong usage, 3 no verdict (service, key or person not "
-      "there),\n4 not allowed, 5 no passkey, 6 too many failed tries.");
+      "Exit status: 0 done, 1 passkey or code not accepted, 2 wrong usage, 3 no verdict (service, key or\n"
+      "person not there), 4 not allowed or locked, 5 no passkey (or no lock), 6 too many failed tries.");
   std::vector<std::pair<const CLI::App *, Run>> runs;
   for (const Verb &verb : kVerbs) {
     CLI::App &command = *app.add_subcommand(verb.name, verb.summary);
@@ -44,6 +51,8 @@ ExitCode run(int argc, char **argv) {
 }  // namespace passkeyd::cli
 
 int main(int argc, char **argv) {
+  std::setlocale(LC_ALL, "");          // the person's language
+  prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);  // PINs and codes pass through here: none shall be in a core dump
   try {
     return static_cast<int>(passkeyd::cli::run(argc, argv));
   } catch (const std::exception &problem) {

@@ -117,6 +117,10 @@ Result<std::optional<Secret>> read_line(int file, int signals = -1) {
   return std::optional<Secret>(TRY(Secret::parse({line.bytes, line.size})));
 }
 
+Fd open_terminal() {
+  return Fd(open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC));
+}
+
 Result<Secret> read_whole_line(int file) {
   std::optional<Secret> line = TRY(read_line(file));
   return line ? std::move(*line) : Secret();  // no signal was looked out for
@@ -125,7 +129,7 @@ Result<Secret> read_whole_line(int file) {
 }  // namespace
 
 Result<Secret> read_from_terminal(const std::string &prompt, Echo echo) {
-  const Fd terminal(open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC));
+  const Fd terminal = open_terminal();
   if (!terminal) return Error{ErrorKind::Cancelled, "there is no terminal to ask on: see --pin-stdin"};
   if (echo == Echo::On) {
     show(terminal.get(), prompt);
@@ -141,6 +145,15 @@ Result<Secret> read_from_terminal(const std::string &prompt, Echo echo) {
     if (!line) return line.error();
     if (line.value()) return std::move(*line.value());
   }
+}
+
+Consent ask_consent(const std::string &question) {
+  if (!open_terminal()) return Consent::NobodyThere;
+  const Result<Secret> answer = read_from_terminal(question, Echo::On);
+  if (!answer) return Consent::Refused;
+  for (const std::string_view yes : {"y", "Y", "yes", "Yes", "YES"})
+    if (answer->text() == yes) return Consent::Given;
+  return Consent::Refused;
 }
 
 Result<Secret> read_from_stdin() {

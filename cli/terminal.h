@@ -16,6 +16,16 @@ enum class Echo { Off, On };
 /// of file), InvalidInput (longer than a Secret may be).
 Result<Secret> read_from_terminal(const std::string &prompt, Echo echo);
 
+/// What a person says to a question that can be answered with yes.
+enum class Consent {
+  Refused,      ///< anything but yes
+  NobodyThere,  ///< there is no terminal: nobody was asked
+  Given,
+};
+
+/// Asks `question` on the controlling terminal.
+Consent ask_consent(const std::string &question);
+
 /// Reads one line of standard input and not a byte more. Errors as above.
 Result<Secret> read_from_stdin();
 

@@ -8,12 +8,21 @@
 
 namespace passkeyd::cli {
 
+namespace {
+
+std::string check(const std::string &given) {
+  const Result<UserName> parsed = UserName::parse(given);
+  return parsed ? std::string() : parsed.error().sentence;
+}
+
+}  // namespace
+
 void add_user_option(CLI::App &command, std::string &name) {
-  const auto check = [](const std::string &given) {
-    const Result<UserName> parsed = UserName::parse(given);
-    return parsed ? std::string() : parsed.error().sentence;
-  };
   command.add_option("--user", name, "The account; without it, your own")->type_name("NAME")->check(check);
+}
+
+void add_user_argument(CLI::App &command, std::string &name) {
+  command.add_option("USER", name, "The account")->required()->type_name("")->check(check);
 }
 
 /// The real uid: under sudo that is root, and root's passkeys are then meant. The environment is not asked.

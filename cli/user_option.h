@@ -1,4 +1,4 @@
-/// --user: whose passkeys a verb is about.
+/// Whose passkeys a verb is about: --user, or a name that must be given.
 #pragma once
 
 #include <string>
@@ -14,6 +14,9 @@ namespace passkeyd::cli {
 
 /// Adds --user NAME, checked when it is parsed; `name` must live as long as `command`.
 void add_user_option(CLI::App &command, std::string &name);
+
+/// Adds the argument USER, which cannot be left out; otherwise as above.
+void add_user_argument(CLI::App &command, std::string &name);
 
 /// The account meant: `name`, or the caller's own if it is empty. Errors: InvalidInput, NotFound.
 Result<UserName> user_of(const std::string &name);

@@ -169,9 +169,19 @@ Outcome run_enrollment(Bus &bus, const EnrollRequest &request, Conversation &con
   const auto append = [&](sd_bus_message *call) {
     int code = append_text(call, "user", request.user.str());
     if (code >= 0 && request.way) code = append_text(call, "way", std::string(name_of(*request.way)));
+    if (code >= 0 && request.discoverable) code = append_text(call, "discoverable", "yes");
     return code < 0 ? code : append_hint(call, "name", request.name);
   };
   return run(bus, "BeginEnrollment", append, conversation, patience, kStepTime);
+}
+
+Outcome run_pin_change(Bus &bus, const UserName &user, const std::string &service, Conversation &conversation,
+                       Patience &patience) {
+  const auto append = [&](sd_bus_message *call) {
+    const int code = append_text(call, request::kUser, user.str());
+    return code < 0 ? code : append_hint(call, request::kService, service);
+  };
+  return run(bus, "BeginPinChange", append, conversation, patience, kStepTime);
 }
 
 }  // namespace passkeyd

@@ -1,5 +1,5 @@
-/// The dialogue: begin, next step, answer, next step, outcome. One loop for every face and for both kinds of
-/// attempt (login and enrollment); it decides nothing but when to give up.
+/// The dialogue: begin, next step, answer, next step, outcome. One loop for every face and for every kind of
+/// attempt (login, enrollment, PIN change); it decides nothing but when to give up.
 #pragma once
 
 #include <optional>
@@ -28,6 +28,7 @@ struct EnrollRequest {
   UserName user;
   std::optional<Way> way = {};  ///< nullopt: the daemon chooses, or asks
   std::string name = {};        ///< what the owner calls the new passkey; empty: the daemon finds one
+  bool discoverable = false;    ///< the key shall find it without being told whose it is
 };
 
 /// {} is the harmless one: nobody is let in, nobody is blamed.
@@ -55,6 +56,10 @@ Outcome run_login(Bus &bus, const LoginRequest &request, Conversation &conversat
 /// The same for an enrollment. The daemon may first ask the person to authenticate (polkit), so beginning may
 /// take as long as a step.
 Outcome run_enrollment(Bus &bus, const EnrollRequest &request, Conversation &conversation,
+                       Patience &patience);
+
+/// The same for a new PIN of the account's platform credential. `service` as in LoginRequest.
+Outcome run_pin_change(Bus &bus, const UserName &user, const std::string &service, Conversation &conversation,
                        Patience &patience);
 
 }  // namespace passkeyd

@@ -1,18 +1,10 @@
 /// passkeyctl as people and scripts meet it: exit status, what goes to which stream, and PINs on a terminal.
-#include <fcntl.h>
-#include <poll.h>
-#include <pty.h>
 #include <signal.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <termios.h>
-#include <unistd.h>
 
-#include <cstring>
 #include <nlohmann/json.hpp>
 
-#include "common/handle.h"
 #include "tests/check.h"
+#include "tests/passkeyctl.h"
 #include "tests/private_machine.h"
 #include "tests/scripted_daemon.h"
 
@@ -20,68 +12,6 @@ using namespace passkeyd;
 using namespace passkeyd::test;
 
 namespace {
-
-std::string program;  ///< passkeyctl, set by main()
-
-struct Ran {
-  int status = -1;  ///< exit status, or 128 + signal
-  std::string out;
-  std::string err;
-};
-
-int status_of(pid_t child) {
-  int status = 0;
-  CHECK(waitpid(child, &status, 0) == child);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
-[[noreturn]] void become(const std::vector<std::string> &arguments) {
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  setenv("TZ", "UTC", 1);
-  std::vector<char *> argv = {program.data()};
-  for (const std::string &argument : arguments) argv.push_back(const_cast<char *>(argument.c_str()));
-  argv.push_back(nullptr);
-  execv(program.c_str(), argv.data());
-  _exit(127);
-}
-
-std::string all_of(int file) {
-  std::string text;
-  char piece[4096];
-  for (ssize_t got = 0; (got = read(file, piece, sizeof piece)) > 0;)
-    text.append(piece, static_cast<std::size_t>(got));
-  return text;
-}
-
-/// Runs it in a session without a terminal, `input` on standard input. What it writes fits a pipe.
-Ran run(const std::vector<std::string> &arguments, const std::string &input = "") {
-  int in[2];
-  int out[2];
-  int err[2];
-  CHECK(pipe2(in, O_CLOEXEC) == 0 && pipe2(out, O_CLOEXEC) == 0 && pipe2(err, O_CLOEXEC) == 0);
-  const pid_t child = fork();
-  if (child == 0) {
-    setsid();
-    dup2(in[0], 0);
-    dup2(out[1], 1);
-    dup2(err[1], 2);
-    become(arguments);
-  }
-  for (const int mine : {in[0], out[1], err[1]}) close(mine);
-  CHECK(write(in[1], input.data(), input.size()) == static_cast<ssize_t>(input.size()));
-  close(in[1]);
-  Ran ran;
-  ran.out = all_of(out[0]);
-  ran.err = all_of(err[0]);
-  close(out[0]);
-  close(err[0]);
-  ran.status = status_of(child);
-  return ran;
-}
-
-bool says(const std::string &text, const char *part) {
-  return text.find(part) != std::string::npos;
-}
 
 const Event kTest = begins("user=alice service=passkeyctl");
 const std::vector<std::string> kTestAlice = {"test", "--user", "alice"};
@@ -109,7 +39,8 @@ void every_end_has_its_exit_status() {
   const Row rows[] = {
       {"granted", "welcome", 0},     {"denied", "denied", 1},           {"denied", "pin-wrong", 1},
       {"unavailable", "timeout", 3}, {"unavailable", "not-allowed", 4}, {"unavailable", "not-enrolled", 5},
-      {"unavailable", "limited", 6}, {"unavailable", "new", 3},         {"granted!", "welcome", 3}};
+      {"unavailable", "limited", 6}, {"unavailable", "new", 3},         {"granted!", "welcome", 3},
+      {"denied", "locked", 4},       {"unavailable", "locked", 4},      {"denied", "code-wrong", 1}};
   const PrivateBus bus;
   for (const Row &row : rows) {
     ScriptedDaemon daemon({kTest, next("", row.end, {{"message", row.message}})}, {.forever = true});
@@ -182,6 +113,60 @@ void an_enrollment_is_for_oneself_by_default() {
   daemon.must_be_done();
 }
 
+void a_discoverable_passkey_is_asked_for_by_name() {
+  const PrivateBus bus;
+  ScriptedDaemon daemon({{"BeginEnrollment user=alice way=usb discoverable=yes", attempt()},
+                         next("", "granted", {{"message", "enrolled"}})});
+  CHECK(run({"enroll", "--user", "alice", "--usb", "--discoverable"}).status == 0);
+  daemon.must_be_done();
+}
+
+void a_new_pin_takes_the_place_of_the_old_one() {
+  const PrivateBus bus;
+  ScriptedDaemon daemon({{"BeginPinChange user=alice service=passkeyctl", attempt()},
+                         next("", "ask-secret", {{"message", "old-pin-platform"}}),
+                         next(" secret=24 68", "ask-secret", {{"message", "new-pin-platform"}}),
+                         next(" secret=135790", "ask-secret", {{"message", "repeat-pin-platform"}}),
+                         next(" secret=135790", "granted", {{"message", "pin-changed"}}),
+                         {"BeginPinChange user=root service=passkeyctl", attempt()},
+                         next("", "denied", {{"message", "pin-wrong"}})});
+  const Ran ran = run({"pin", "--user", "alice", "--pin-stdin"}, "24 68\n135790\n135790\n");
+  CHECK(ran.status == 0 && !ran.out.empty() && ran.err.empty());
+  CHECK(run({"pin"}).status == 1);
+  daemon.must_be_done();
+}
+
+// --- locks
+// -------------------------------------------------------------------------------------------------------
+
+void a_lock_says_how_far_it_goes_and_why() {
+  const PrivateBus bus;
+  ScriptedDaemon daemon(
+      {{"LockUser alice all-methods=no", append([](sd_bus_message *) { return 0; })},
+       {"LockUser alice all-methods reason=left us", append([](sd_bus_message *) { return 0; })},
+       {"LockUser alice all-methods=no", error("org.passkeyd1.Error.NotAllowed")}});
+  const Ran some = run({"lock", "alice"});
+  CHECK(some.status == 0 && some.out == "alice is locked: passkeys and backup codes open nothing.\n");
+  const Ran all = run({"lock", "alice", "--all-methods", "--reason", "left us"});
+  CHECK(all.status == 0 && all.out == "alice is locked: whatever way they take, they are refused.\n");
+  const Ran refused = run({"lock", "alice"});
+  CHECK(refused.status == 4 && refused.out.empty());
+  daemon.must_be_done();
+}
+
+void a_lock_can_be_taken_away_once() {
+  const PrivateBus bus;
+  ScriptedDaemon daemon({{"UnlockUser alice", append([](sd_bus_message *) { return 0; })},
+                         {"UnlockUser alice", error("org.passkeyd1.Error.NotFound")},
+                         {"UnlockUser alice", error("org.passkeyd1.Error.NotAllowed")}});
+  const Ran unlocked = run({"unlock", "alice"});
+  CHECK(unlocked.status == 0 && unlocked.out == "alice is not locked any more.\n");
+  const Ran again = run({"unlock", "alice"});
+  CHECK(again.status == 5 && again.err == "passkeyctl: alice is not locked.\n");
+  CHECK(run({"unlock", "alice"}).status == 4);
+  daemon.must_be_done();
+}
+
 void wrong_usage_asks_the_daemon_nothing() {
   const PrivateBus bus;
   ScriptedDaemon daemon({});
@@ -196,7 +181,19 @@ void wrong_usage_asks_the_daemon_nothing() {
                                                        {"list", "--pin", "1234"},
                                                        {"status", "--user", "alice"},
                                                        {"policy", "sudo", "su"},
-                                                       {"policy", "a\x1b[2J"}};
+                                                       {"policy", "a\x1b[2J"},
+                                                       {"enroll", "--tpm", "--discoverable"},
+                                                       {"backup-codes", "--print", "--qr"},
+                                                       {"backup-codes", "alice"},
+                                                       {"lock"},
+                                                       {"lock", "-x"},
+                                                       {"lock", "a:b"},
+                                                       {"lock", "alice", "--reason", ""},
+                                                       {"lock", "alice", "--reason", "a\nb"},
+                                                       {"lock", "alice", "--reason", std::string(201, 'x')},
+                                                       {"unlock"},
+                                                       {"unlock", "alice", "--all-methods"},
+                                                       {"pin", "--pin", "1234"}};
   for (const std::vector<std::string> &line : lines) CHECK(run(line).status == 2);
   daemon.must_be_done();
 }
@@ -205,7 +202,7 @@ void help_and_version_need_no_daemon() {
   CHECK(run({"--version"}).out.starts_with("passkeyctl "));
   const Ran help = run({"--help"});
   CHECK(help.status == 0 && says(help.out, "Exit status"));
-  for (const char *verb : {"enroll", "list", "test", "policy", "status"}) {
+  for (const char *verb : {"enroll", "list", "test", "policy", "pin", "backup-codes", "lock", "unlock", "status"}) {
     CHECK(says(help.out, verb));
     CHECK(run({verb, "--help"}).status == 0);
   }
@@ -220,6 +217,10 @@ Reaction list(std::vector<Dictionary> rows) {
     for (const Dictionary &row : rows) append_dictionary(m, row);
     return sd_bus_message_close_container(m);
   });
+}
+
+Event account(const std::string &user, const Dictionary &state) {
+  return {"CheckAccount " + user, append([state](sd_bus_message *m) { return append_dictionary(m, state); })};
 }
 
 const std::vector<Dictionary> kRows = {
@@ -244,16 +245,47 @@ const std::vector<Dictionary> kRows = {
 
 void the_list_is_a_table_for_people() {
   const PrivateBus bus;
-  ScriptedDaemon daemon({{"ListCredentials alice", list(kRows)}, {"ListCredentials root", list({})}});
+  ScriptedDaemon daemon({{"ListCredentials alice", list(kRows)},
+                         account("alice", {{"locked", false}, {"codes-left", 7U}}),
+                         {"ListCredentials root", list({})},
+                         account("root", {{"locked", false}})});
   const Ran ran = run({"list", "--user", "alice"});
   CHECK(ran.status == 0 && ran.err.empty());
   CHECK(ran.out ==
         "ID    NAME    WAY  DEVICE   STATE      VERIFIES  CREATED           LAST USED\n"
         "aa11  k\xc3\xbcrzer  usb  Solo? 2  active     yes       2023-11-14 22:13  2023-11-14 22:14\n"
-        "bb22  work    tpm  TPM      suspended  no        2023-11-14 22:13  never\n");
+        "bb22  work    tpm  TPM      suspended  no        2023-11-14 22:13  never\n"
+        "\nbackup codes left:  7\n");
   const Ran none = run({"list"});
   CHECK(none.status == 0 && says(none.out, "passkeyctl enroll"));
   daemon.must_be_done();
+}
+
+void the_list_says_that_an_account_is_locked_and_why() {
+  const PrivateBus bus;
+  ScriptedDaemon daemon({{"ListCredentials root", list({})},
+                         account("root", {{"locked", true}, {"reason", "left\x1b us"}, {"codes-left", 0U}}),
+                         {"ListCredentials root", list({})},
+                         account("root", {{"locked", true}, {"all-methods", true}})});
+  CHECK(run({"list"}).out.ends_with(
+      "\nbackup codes left:  0\nlocked:             passkeys and backup codes: left? us\n"));
+  CHECK(run({"list"}).out.ends_with("\nlocked:  every way in\n"));
+  daemon.must_be_done();
+}
+
+void passkeys_are_listed_even_if_nothing_is_known_of_the_account() {
+  const PrivateBus bus;
+  const Reaction answers[] = {error("org.passkeyd1.Error.NotAllowed"), account("root", {}).react,
+                              account("root", {{"locked", "no"}}).react, append([](sd_bus_message *m) {
+                                return sd_bus_message_append(m, "s", "locked");
+                              })};
+  for (const Reaction &answer : answers) {
+    ScriptedDaemon daemon({{"ListCredentials root", list(kRows)}, {"CheckAccount root", answer}});
+    const Ran ran = run({"list"});
+    CHECK(ran.status == 0 && says(ran.out, "aa11") && says(ran.err, "nothing is known"));
+    CHECK(!says(ran.out, "locked") && !says(ran.out, "left"));
+    daemon.must_be_done();
+  }
 }
 
 void the_list_is_json_for_programs() {
@@ -318,79 +350,6 @@ void a_policy_that_makes_no_sense_is_not_shown() {
 
 // --- on a terminal
 // -----------------------------------------------------------------------------------------------
-
-/// The least a shell does: passkeyctl in the foreground; when it stops, says "[stopped]", takes the terminal,
-/// and goes on at the next line. (Without a shell the kernel stops nobody: the process group would be
-/// orphaned.)
-[[noreturn]] void be_a_shell(const std::vector<std::string> &arguments) {
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  signal(SIGTTOU, SIG_IGN);
-  const pid_t job = fork();
-  if (job == 0) {
-    setpgid(0, 0);
-    tcsetpgrp(0, getpid());
-    signal(SIGTTOU, SIG_DFL);
-    become(arguments);
-  }
-  int status = 0;
-  while (waitpid(job, &status, WUNTRACED) == job && WIFSTOPPED(status)) {
-    char line[16];
-    tcsetpgrp(0, getpid());
-    if (write(1, "[stopped]\n", 10) != 10 || read(0, line, sizeof line) <= 0) _exit(126);
-    tcsetpgrp(0, job);
-    kill(job, SIGCONT);
-  }
-  _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
-}
-
-/// passkeyctl on a terminal of its own, of which we hold the other end.
-class OnTerminal {
- public:
-  explicit OnTerminal(const std::vector<std::string> &arguments) {
-    int master = -1;
-    child_ = forkpty(&master, nullptr, nullptr, nullptr);
-    if (child_ == 0) be_a_shell(arguments);
-    CHECK(child_ > 0);
-    master_.reset(master);
-  }
-  ~OnTerminal() {
-    if (child_ <= 0) return;
-    kill(child_, SIGKILL);
-    waitpid(child_, nullptr, 0);
-  }
-  OnTerminal(const OnTerminal &) = delete;
-  OnTerminal &operator=(const OnTerminal &) = delete;
-
-  /// Reads the screen until `text` is on it.
-  void await(const char *text) {
-    while (!says(screen, text)) {
-      pollfd waiting = {master_.get(), POLLIN, 0};
-      char piece[512];
-      if (poll(&waiting, 1, 20000) <= 0) throw Failed(std::string("never on the screen: ") + text);
-      const ssize_t got = read(master_.get(), piece, sizeof piece);
-      if (got <= 0) throw Failed(std::string("ended without on the screen: ") + text);
-      screen.append(piece, static_cast<std::size_t>(got));
-    }
-  }
-  void type(const std::string &keys) {
-    CHECK(write(master_.get(), keys.data(), keys.size()) == static_cast<ssize_t>(keys.size()));
-  }
-  [[nodiscard]] bool echoes() const {
-    termios modes = {};
-    CHECK(tcgetattr(master_.get(), &modes) == 0);
-    return (modes.c_lflag & ECHO) != 0;
-  }
-  /// Gives the exit status; the screen then holds everything.
-  int end() {
-    screen += all_of(master_.get());
-    return status_of(std::exchange(child_, -1));
-  }
-  std::string screen;
-
- private:
-  Fd master_;
-  pid_t child_ = -1;
-};
 
 const char *const kPrompt = "PIN of Solo 2, or Enter to skip: ";
 const Event kAsks = next("", "ask-secret", {{"message", "pin-key"}, {"device", "Solo 2"}});
@@ -462,9 +421,15 @@ int main(int argc, char **argv) {
       TEST(input_that_ends_or_is_too_long_is_no_pin),
       TEST(without_a_terminal_no_pin_is_taken_from_standard_input_unasked),
       TEST(an_enrollment_is_for_oneself_by_default),
+      TEST(a_discoverable_passkey_is_asked_for_by_name),
+      TEST(a_new_pin_takes_the_place_of_the_old_one),
+      TEST(a_lock_says_how_far_it_goes_and_why),
+      TEST(a_lock_can_be_taken_away_once),
       TEST(wrong_usage_asks_the_daemon_nothing),
       TEST(help_and_version_need_no_daemon),
       TEST(the_list_is_a_table_for_people),
+      TEST(the_list_says_that_an_account_is_locked_and_why),
+      TEST(passkeys_are_listed_even_if_nothing_is_known_of_the_account),
       TEST(the_list_is_json_for_programs),
       TEST(the_status_is_shown_both_ways),
       TEST(the_policy_is_shown_both_ways_and_says_where_it_was_set),

@@ -48,16 +48,17 @@ std::string read_entry(sd_bus_message *call, const std::string &key) {
     return key + secret_in(file);
   }
   int truth = 0;
-  if (signature == "b" && sd_bus_message_read(call, "v", "b", &truth) > 0 && truth != 0) return key;
+  if (signature == "b" && sd_bus_message_read(call, "v", "b", &truth) > 0)
+    return truth != 0 ? key : key + "=no";
   return key + " of type " + signature;
 }
 
 std::string line_of(sd_bus_message *call) {
   std::string line = sd_bus_message_get_member(call);
-  if (sd_bus_message_has_signature(call, "s") > 0) {
+  if (sd_bus_message_peek_type(call, nullptr, nullptr) > 0 && *sd_bus_message_get_signature(call, 1) == 's') {
     const char *text = nullptr;
     sd_bus_message_read(call, "s", &text);
-    return line + " " + text;
+    line += std::string(" ") + text;
   }
   if (sd_bus_message_enter_container(call, 'a', "{sv}") <= 0) return line;
   std::map<std::string, std::string> entries;
