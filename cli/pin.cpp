@@ -21,7 +21,7 @@ ExitCode change_pin(const Options &options) {
   if (!user) return report(user.error());
   return with_bus(Patience(std::chrono::minutes(5)), [&](Bus &bus, Patience &patience) {
     TerminalConversation conversation(answers_from(options.pin_stdin));
-    return conclude(run_pin_change(bus, user.value(), "passkeyctl", conversation, patience),
+    return conclude(run_pin_change(bus, {user.value(), "passkeyctl"}, conversation, patience),
                     message::kPinChanged);
   });
 }

@@ -50,7 +50,7 @@ inline constexpr const char *kFirst = "first";  ///< "passkey" (default) or "eit
 inline constexpr const char *kHost = "host";    ///< "talks" (default) or "one-answer": it can be asked but once
 inline constexpr const char *kTyped = "typed";  ///< "password" (default) or "pin": what an Offer's text may be
 inline constexpr const char *kWait = "wait";    ///< seconds to wait for a key to be plugged in, 0 to kMaxWait
-inline constexpr int kMaxWait = 60;             ///< less than what a face waits for one step
+inline constexpr int kMaxWait = 300;
 }  // namespace request
 
 /// Keys of the details dictionary: parameters for the words.

@@ -26,7 +26,7 @@ void a_granted_test_says_so_on_standard_output() {
   const Ran ran = run(kTestAlice);
   CHECK(ran.status == 0);
   CHECK(ran.out == "Passkey accepted.\nCredential: c0ffee\n");
-  CHECK(ran.err == "Touch Solo 2.\n");
+  CHECK(ran.err == "Touch your Solo 2.\n");
   daemon.must_be_done();
 }
 

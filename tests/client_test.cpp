@@ -20,6 +20,7 @@ using namespace passkeyd::test;
 
 namespace {
 
+using test::next;  // and not the vocabulary's namespace of that name
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
@@ -59,7 +60,7 @@ void a_touch_lets_in() {
   const Ran ran = login();
   CHECK(ran.outcome.ending == Ending::Granted);
   CHECK(ran.outcome.details.credential == "c0ffee");
-  CHECK(ran.said == std::vector<std::string>{"cue: Touch Solo 2."});
+  CHECK(ran.said == std::vector<std::string>{"cue: Touch your Solo 2."});
   daemon.must_be_done();
 }
 
@@ -70,7 +71,7 @@ void a_pin_travels_as_a_sealed_memory_file() {
        next(" secret=1234", "granted")});
   const Ran ran = login({"1234"});
   CHECK(ran.outcome.ending == Ending::Granted);
-  CHECK(ran.said == std::vector<std::string>{"secret: PIN of Solo 2, or Enter to skip (3 tries left): "});
+  CHECK(ran.said == std::vector<std::string>{"secret: PIN of your Solo 2, or Enter to skip (3 tries left): "});
   daemon.must_be_done();
 }
 
@@ -102,7 +103,7 @@ void texts_and_choices_go_back_as_given() {
                          next(" text=f\xc3\xbcnf", "denied", {{"message", "denied"}})});
   const Ran ran = login({"1", "f\xc3\xbcnf"});
   CHECK(ran.outcome.ending == Ending::Denied);
-  CHECK(ran.said.front() == "choose: Which one: [Solo 2][blue?key]");
+  CHECK(ran.said.front() == "choose: Number of the device to use: [Solo 2][blue?key]");
   daemon.must_be_done();
 }
 
@@ -242,7 +243,7 @@ void control_characters_never_reach_the_person() {
       {kBegin, next("", "tell", {{"message", "touch"}, {"device", "\x1b]0;x\x07" + std::string(4000, 'y')}}),
        next("", "unavailable", {{"message", "\x1b[2J"}})});
   const Ran ran = login();
-  CHECK(ran.said.front().starts_with("cue: Touch ?]0;x?yyy"));
+  CHECK(ran.said.front().starts_with("cue: Touch your ?]0;x?yyy"));
   CHECK(ran.said.front().size() < 120);
   CHECK(ran.outcome.details.message == "?[2J");
   daemon.must_be_done();

@@ -28,6 +28,7 @@ using namespace passkeyd::test;
 
 namespace {
 
+using test::next;  // and not the vocabulary's namespace of that name
 const Event kBegin = begins("user=alice service=passkey-test");
 const std::vector<Event> kTouch = {kBegin, next("", "tell", {{"message", "touch"}}), next("", "granted")};
 

@@ -19,6 +19,7 @@ using namespace passkeyd::test;
 
 namespace {
 
+using test::next;  // and not the vocabulary's namespace of that name
 using Kind = HostReply::Kind;
 using Said = std::vector<std::string>;
 
@@ -55,7 +56,7 @@ void an_account_without_passkeys_is_passed_by_in_silence() {
 void a_refusal_is_an_error_with_words_and_a_delay() {
   const HostResult result = after("denied", "denied");
   CHECK(result.code == PAM_AUTH_ERR);
-  CHECK(result.said == Said{"error: The passkey was not accepted."});
+  CHECK(result.said == Said{"error: The passkey was not accepted. Sign in another way."});
   CHECK(result.fail_delay && *result.fail_delay >= 1'000'000);
   CHECK(after("denied", "pin-wrong").code == PAM_AUTH_ERR);
   CHECK(after("denied", "not-enrolled").code == PAM_AUTH_ERR);
@@ -178,7 +179,7 @@ void a_choice_is_a_numbered_list() {
                          next(" choice=1", "granted")});
   const HostResult result = authenticate({.replies = {{Kind::Text, "9"}, {Kind::Text, "2"}}});
   CHECK(result.code == PAM_SUCCESS);
-  CHECK(result.said == (Said{"info: 1. Solo 2", "info: 2. blue", "ask: Which one: ", "ask: Which one: "}));
+  CHECK(result.said == (Said{"info: 1. Solo 2", "info: 2. blue", "ask: Number of the device to use: ", "ask: Number of the device to use: "}));
   daemon.must_be_done();
 }
 
@@ -320,7 +321,7 @@ void hostile_details_are_shown_harmlessly() {
                          next("", "granted")});
   const HostResult result = authenticate({.options = "debug"});
   CHECK(result.code == PAM_SUCCESS);
-  CHECK(result.said == Said{"info: Touch %s%n?[2J??x."});
+  CHECK(result.said == Said{"info: Touch your %s%n?[2J??x."});
   daemon.must_be_done();
 }
 
