@@ -27,9 +27,9 @@ struct Interest {
   std::optional<uid_t> person = {};
 };
 
-/// Errors: Timeout, Malformed (answers of another form, or that contradict each other), Limited (too many
-/// sessions), NotAllowed (logind's name is owned by somebody but root), Internal; whichever: nobody knows
-/// where the person is. `process`: more than 0, for logind takes 0 to mean whoever asks.
+/// Errors, all of which mean that nobody knows where the person is: Timeout; Malformed (answers of another
+/// form, or that contradict each other); Limited (too many sessions); NotAllowed (logind's name is owned by
+/// somebody but root); InvalidInput (no process: logind would take 0 for whoever asks); Io, Internal.
 Task<Result<Sightings>> ask_logind(sd_event *loop, sd_bus *bus, pid_t process, Interest interest);
 
 }  // namespace passkeyd
