@@ -72,7 +72,6 @@ Status read_entry(sd_bus_message *reply, Details &details) {
   if (key == detail::kCredential) return read_text(reply, details.credential);
   if (key == detail::kTriesLeft) return read_number(reply, details.tries_left);
   if (key == detail::kWaitSeconds) return read_number(reply, details.wait_seconds);
-  if (key == detail::kCodesLeft) return read_number(reply, details.codes_left);
   if (key == detail::kOptions) return read_options(reply, details.options);
   if (key == detail::kCodesLeft) return read_number(reply, details.codes_left);
   if (key == detail::kNext) return read_text(reply, details.next);

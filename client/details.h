@@ -25,7 +25,6 @@ struct Details {
   std::string credential = {};                   ///< empty: not said
   std::optional<std::uint32_t> tries_left = {};  ///< PIN tries
   std::optional<std::uint32_t> wait_seconds = {};
-  std::optional<std::uint32_t> codes_left = {};  ///< unspent backup codes
   std::vector<std::string> options = {};
   std::optional<std::uint32_t> codes_left = {};  ///< unspent backup codes
   std::string next = {};                         ///< what comes after this, one of next::; empty: not said

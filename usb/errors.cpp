@@ -47,7 +47,8 @@ constexpr std::array kMeanings = {
     Meaning{FIDO_ERR_INVALID_COMMAND, ErrorKind::Unsupported, "the key does not know the command"},
     Meaning{FIDO_ERR_NOT_ALLOWED, ErrorKind::Unsupported, "the key does not allow this now"},
     Meaning{FIDO_ERR_UNAUTHORIZED_PERM, ErrorKind::Unsupported, "the key does not allow this with that PIN"},
-    Meaning{FIDO_ERR_KEY_STORE_FULL, ErrorKind::Unsupported, "the key has no room for another discoverable credential"},
+    Meaning{FIDO_ERR_KEY_STORE_FULL, ErrorKind::Unsupported,
+            "the key has no room for another discoverable credential"},
     Meaning{FIDO_ERR_REQUEST_TOO_LARGE, ErrorKind::Unsupported, "the request is too large for the key"},
     Meaning{FIDO_ERR_LIMIT_EXCEEDED, ErrorKind::Unsupported, "the request is too large for the key"},
     // Somebody else is at it.

@@ -54,8 +54,9 @@ Result<std::optional<Received>> receive(int socket) {
       received.fds.emplace_back(number);
     }
   }
-  if ((header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0)
-    return Error{ErrorKind::Malformed, "ceremony message is too long"};
+  // The buffer's end is rounded up, and may have taken one more.
+  if ((header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0 || received.fds.size() > kMaxFds)
+    return Error{ErrorKind::Malformed, "ceremony message is too long, or brings too much"};
   received.message.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
   return std::optional(std::move(received));
 }

@@ -141,7 +141,7 @@ struct Received {
   std::vector<Fd> fds;  ///< CLOEXEC
 };
 /// Receives one message. Blocks, or on a non-blocking socket gives nullopt when there is none now.
-/// Errors: Io, Malformed (too long).
+/// Errors: Io, Malformed (too long, or more descriptors than kMaxFds: all of them are closed).
 Result<std::optional<Received>> receive(int socket);
 
 }  // namespace passkeyd::wire

@@ -1,0 +1,53 @@
+/// Ceremony messages to test with: one of each, all fields filled.
+#pragma once
+
+#include <vector>
+
+#include "daemon/ceremony/wire.h"
+
+#include "tests/check.h"  // last: CMocka defines words that <ios> uses
+
+namespace passkeyd::test {
+
+inline Bytes some(std::size_t count) {
+  Bytes bytes(count);
+  for (std::size_t at = 0; at < count; ++at) bytes[at] = static_cast<std::uint8_t>(at * 7);
+  return bytes;
+}
+
+/// A hash as libcrypt makes them, of a code that nobody has.
+inline CodeHash code_hash(int number) {
+  return {number, "$y$j9T$CrE/XhBq35M.rPVg1rsnC1$tyAlB2rRo4CDQ1eMMYgZfBzZmQpl09q1Er2iU4t9UU1"};
+}
+
+inline std::vector<Bytes> requests() {
+  const KeyInfo key{"/dev/hidraw3", "Blue key", 0x1050, 0x407};
+  const RpId rp = MUST(RpId::parse("host.example"));
+  wire::Prove prove{Way::Usb, key, {rp, "{}", UserVerification::Required, {{some(64), some(300), 8}}}};
+  wire::Enroll enroll{Way::Usb, key, {rp, "{}", UserVerification::Required, "alice", some(64), {some(64)}}};
+  enroll.request.discoverable = true;
+  std::vector<Bytes> all;
+  for (const wire::Request &one : std::initializer_list<wire::Request>{
+           wire::LookUpAccount{"alice"}, wire::DescribeKey{key},
+           wire::ProbeKey{key, "host.example", {some(64)}}, wire::AskTpm{"device:/dev/tpmrm0"}, prove, enroll,
+           wire::Discover{key, "host.example", "{}"}, wire::ChangePin{"device:/dev/tpmrm0", some(300)},
+           wire::MakeCodes{}, wire::CheckCode{{code_hash(1), code_hash(10)}}})
+    all.push_back(wire::encode(one));
+  return all;
+}
+
+inline std::vector<Bytes> events() {
+  const Assertion assertion{some(20), some(37), some(70), "{}", some(64)};
+  const Registration registration{"packed", some(200), some(80), "{}", "Blue key", 8, some(300)};
+  std::vector<Bytes> all;
+  for (const wire::Event &one : std::initializer_list<wire::Event>{
+           Error{ErrorKind::PinWrong, "no"}, wire::TouchCue{}, wire::VerifyCue{},
+           wire::AccountFound{1000, "alice"}, wire::KeyDescribed{true, true}, wire::KeyProbed{true},
+           wire::TpmHasRoom{}, wire::Proved{}, wire::Proved{assertion}, wire::Enrolled{registration},
+           wire::Discovered{{assertion, assertion}}, wire::PinChanged{some(300)},
+           wire::CodesMade{{code_hash(1), code_hash(10)}}, wire::CodeChecked{}, wire::CodeChecked{10}})
+    all.push_back(wire::encode(one));
+  return all;
+}
+
+}  // namespace passkeyd::test
