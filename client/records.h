@@ -38,8 +38,8 @@ Result<CredentialList> list_credentials(Bus &bus, const UserName &user, Patience
 
 /// How an account stands, as CheckAccount has it. Texts are printable.
 struct AccountState {
-  bool locked = false;       ///< by an administrator
-  bool all_methods = false;  ///< locked, whatever way the person takes
+  bool locked = true;       ///< by an administrator
+  bool all_methods = true;  ///< locked, whatever way the person takes; a lock of unknown scope is one of that kind
   std::string reason = {};   ///< of the lock, in the administrator's words
   std::optional<std::int64_t> codes_left = {};  ///< unspent backup codes; nullopt: not said
 };
