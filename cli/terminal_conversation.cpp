@@ -5,8 +5,6 @@
 #include <charconv>
 #include <cstdio>
 
-#include "cli/terminal.h"
-
 namespace passkeyd::cli {
 
 void add_pin_option(CLI::App &command, bool &from_stdin) {
@@ -17,20 +15,27 @@ Answers answers_from(bool from_stdin) {
   return from_stdin ? Answers::Stdin : Answers::Terminal;
 }
 
+/// A script whose input has ended has no more to say: an empty line, as if somebody had stepped down.
+Result<Secret> TerminalConversation::read(const std::string &prompt, Echo echo) const {
+  if (answers_ == Answers::Terminal) return read_from_terminal(prompt, echo);
+  Result<Secret> line = read_from_stdin();
+  if (!line && line.error().kind == ErrorKind::Cancelled) return Secret();
+  return line;
+}
+
 Status TerminalConversation::tell(Tone, const std::string &text) {
   std::fprintf(stderr, "%s\n", text.c_str());
   return Ok{};
 }
 
 Result<std::optional<Secret>> TerminalConversation::ask_secret(const std::string &prompt) {
-  Secret line = TRY(answers_ == Answers::Stdin ? read_from_stdin() : read_from_terminal(prompt, Echo::Off));
+  Secret line = TRY(read(prompt, Echo::Off));
   if (line.empty()) return std::optional<Secret>();
   return std::optional<Secret>(std::move(line));
 }
 
 Result<std::optional<std::string>> TerminalConversation::ask(const std::string &prompt) {
-  const Secret line =
-      TRY(answers_ == Answers::Stdin ? read_from_stdin() : read_from_terminal(prompt, Echo::On));
+  const Secret line = TRY(read(prompt, Echo::On));
   if (line.empty()) return std::optional<std::string>();
   return std::optional<std::string>(line.text());
 }

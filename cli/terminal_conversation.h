@@ -2,6 +2,7 @@
 /// for scripts.
 #pragma once
 
+#include "cli/terminal.h"
 #include "client/conversation.h"
 
 namespace CLI {
@@ -31,6 +32,8 @@ class TerminalConversation final : public Conversation {
                                             const std::vector<std::string> &options) override;
 
  private:
+  [[nodiscard]] Result<Secret> read(const std::string &prompt, Echo echo) const;
+
   Answers answers_;
 };
 

@@ -83,16 +83,22 @@ void a_script_gives_pins_on_standard_input_a_line_each() {
   daemon.must_be_done();
 }
 
-void input_that_ends_or_is_too_long_is_no_pin() {
+void input_that_is_too_long_is_no_pin() {
   const PrivateBus bus;
-  for (const std::string &input : {std::string(), std::string(513, '1') + "\n"}) {
-    ScriptedDaemon daemon({kTest,
-                           next("", "ask-secret", {{"message", "pin-key"}}),
-                           {"Cancel", nothing()},
-                           {"gone", nothing()}});
-    CHECK(run({"test", "--user", "alice", "--pin-stdin"}, input).status == 3);
-    daemon.must_be_done();
-  }
+  ScriptedDaemon daemon(
+      {kTest, next("", "ask-secret", {{"message", "pin-key"}}), {"Cancel", nothing()}, {"gone", nothing()}});
+  CHECK(run({"test", "--user", "alice", "--pin-stdin"}, std::string(513, '1') + "\n").status == 3);
+  daemon.must_be_done();
+}
+
+void input_that_has_ended_steps_down() {
+  const PrivateBus bus;
+  ScriptedDaemon daemon({kTest, next("", "ask-secret", {{"message", "pin-key"}}),
+                         next(" secret=1234", "tell", {{"message", "pin-wrong"}, {"next", "again"}}),
+                         next("", "ask-secret", {{"message", "pin-key"}}),
+                         next(" empty", "denied", {{"message", "denied"}})});
+  CHECK(run({"test", "--user", "alice", "--pin-stdin"}, "1234\n").status == 1);
+  daemon.must_be_done();
 }
 
 void without_a_terminal_no_pin_is_taken_from_standard_input_unasked() {
@@ -418,7 +424,8 @@ int main(int argc, char **argv) {
       TEST(an_error_of_the_daemon_has_its_exit_status),
       TEST(without_the_service_it_says_what_to_look_at),
       TEST(a_script_gives_pins_on_standard_input_a_line_each),
-      TEST(input_that_ends_or_is_too_long_is_no_pin),
+      TEST(input_that_is_too_long_is_no_pin),
+      TEST(input_that_has_ended_steps_down),
       TEST(without_a_terminal_no_pin_is_taken_from_standard_input_unasked),
       TEST(an_enrollment_is_for_oneself_by_default),
       TEST(a_discoverable_passkey_is_asked_for_by_name),

@@ -91,7 +91,7 @@ class Misbehaving:
 
 # --- people ---------------------------------------------------------------------------------------------------------
 def enroll(user, *how, answers=(), touched=False, hand=None):
-    process = subprocess.Popen(["passkeyctl", "enroll", "--user", user, "--pin-stdin", *how], stdin=subprocess.PIPE,
+    process = subprocess.Popen(["passkeyctl", "enroll", "--no-backup-codes", "--user", user, "--pin-stdin", *how], stdin=subprocess.PIPE,
                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     process.stdin.write("".join(answer + "\n" for answer in answers))
     process.stdin.close()

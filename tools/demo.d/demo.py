@@ -86,7 +86,7 @@ class SignIn(Terminal):
 
 # --- enrolling ------------------------------------------------------------------------------------------------------
 def enroll(who, *how, pin=None, again=None, touched=True):
-    with Terminal("root", ["passkeyctl", "enroll", "--user", who, *how]) as terminal:
+    with Terminal("root", ["passkeyctl", "enroll", "--no-backup-codes", "--user", who, *how]) as terminal:
         for secret in filter(None, (pin, again)):
             terminal.wait_for(r"PIN[^\n]*: ?$|again[^\n]*: ?$")
             terminal.type_unseen(secret)
@@ -173,6 +173,9 @@ def wrong_pin():
     with SignIn("bob", ["su", "carol", "--command", "whoami"], "carol") as terminal:
         terminal.wait_for(r"PIN[^\n]*: ")
         terminal.type_unseen("8642")
+        terminal.wait_for(r"Wrong PIN[^\n]*\n")
+        terminal.wait_for(r"PIN[^\n]*: ")
+        terminal.type_unseen("")
         give_up_at_password(terminal)
         terminal.end()
     return terminal.outcome()
