@@ -43,6 +43,9 @@ class OnTerminal {
   std::string screen;
 
  private:
+  /// False at the end; fails the test with `otherwise` if nothing comes for long.
+  bool read_more(const std::string &otherwise);
+
   Fd master_;
   pid_t child_ = -1;
 };
