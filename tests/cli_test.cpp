@@ -355,7 +355,7 @@ class OnTerminal {
   pid_t child_ = -1;
 };
 
-const char *const kPrompt = "PIN of Solo 2, or Enter to skip: ";
+const char *const kPrompt = "PIN of your Solo 2, or Enter to skip: ";
 const Event kAsks = next("", "ask-secret", {{"message", "pin-key"}, {"device", "Solo 2"}});
 /// On a terminal the tty is sent, too; its number is not known beforehand.
 ScriptedDaemon daemon_for_a_terminal(std::vector<Event> rest) {
