@@ -84,6 +84,14 @@ void a_password_alone_never_passes_for_a_passkey_and_a_password() {
   }
 }
 
+void where_only_passkeys_count_nobody_gets_in_without_one() {
+  const PrivateBus bus;
+  const std::string only = "auth [success=done default=die] PASSKEY\n";
+  for (const char *end : {"not-enrolled", "no-device", "cancelled"})
+    CHECK(login({kPlain, next("", "unavailable", {{"message", end}})}, {.stack = only}).code != PAM_SUCCESS);
+  CHECK(login({kPlain, next("", "granted")}, {.stack = only}).code == PAM_SUCCESS);
+}
+
 void a_failed_conversation_is_no_password() {
   const PrivateBus bus;
   for (const HostReply &failure :
@@ -326,6 +334,7 @@ int main(int argc, char **argv) {
       TEST(a_typed_password_is_no_verdict_and_delays_nobody),
       TEST(an_empty_line_goes_on_with_the_passkey),
       TEST(a_password_alone_never_passes_for_a_passkey_and_a_password),
+      TEST(where_only_passkeys_count_nobody_gets_in_without_one),
       TEST(a_failed_conversation_is_no_password),
       TEST(a_pin_in_its_place_lets_in_and_is_no_password),
       TEST(what_was_no_pin_is_the_password_and_nothing_more_is_asked),
