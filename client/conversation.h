@@ -32,6 +32,10 @@ class Conversation {
   /// is an error and never an empty secret.
   virtual Result<std::optional<Secret>> ask_secret(const std::string &prompt) = 0;
 
+  /// Asks once without echo for what others may judge: a password, or an empty line (nullopt) to go on. For a
+  /// conversation that can be asked anything it is one more question.
+  virtual Result<std::optional<Secret>> offer(const std::string &prompt) { return ask_secret(prompt); }
+
   /// Asks with echo. nullopt: an empty line.
   virtual Result<std::optional<std::string>> ask(const std::string &prompt) = 0;
 

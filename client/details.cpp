@@ -2,6 +2,7 @@
 #include "client/details.h"
 
 #include <string_view>
+#include <utility>
 
 #include "client/printable.h"
 
@@ -25,6 +26,24 @@ Status read_number(sd_bus_message *reply, std::optional<std::uint32_t> &into) {
   if (sd_bus_message_read(reply, "v", "u", &number) <= 0)
     return malformed("a detail that should be a number is none");
   into = number;
+  return Ok{};
+}
+
+Status read_truth(sd_bus_message *reply, bool &into) {
+  int truth = 0;
+  if (sd_bus_message_read(reply, "v", "b", &truth) <= 0)
+    return malformed("a detail that should be true or false is neither");
+  into = truth != 0;
+  return Ok{};
+}
+
+/// Parsed and never mended: a name that was cut or cleaned would be somebody else's.
+Status read_user(sd_bus_message *reply, std::optional<UserName> &into) {
+  const char *text = nullptr;
+  if (sd_bus_message_read(reply, "v", "s", &text) <= 0) return malformed("the user name is no text");
+  Result<UserName> user = UserName::parse(text);
+  if (!user) return malformed("the user name: " + user.error().sentence);
+  into = std::move(user).value();
   return Ok{};
 }
 
@@ -53,8 +72,11 @@ Status read_entry(sd_bus_message *reply, Details &details) {
   if (key == detail::kCredential) return read_text(reply, details.credential);
   if (key == detail::kTriesLeft) return read_number(reply, details.tries_left);
   if (key == detail::kWaitSeconds) return read_number(reply, details.wait_seconds);
-  if (key == detail::kCodesLeft) return read_number(reply, details.codes_left);
   if (key == detail::kOptions) return read_options(reply, details.options);
+  if (key == detail::kCodesLeft) return read_number(reply, details.codes_left);
+  if (key == detail::kNext) return read_text(reply, details.next);
+  if (key == detail::kAcceptsPin) return read_truth(reply, details.accepts_pin);
+  if (key == detail::kUser) return read_user(reply, details.user);
   if (sd_bus_message_skip(reply, "v") < 0) return malformed("a detail does not parse");
   return Ok{};
 }

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "common/account.h"
 #include "common/result.h"
 #include "common/steps.h"
 
@@ -24,8 +25,11 @@ struct Details {
   std::string credential = {};                   ///< empty: not said
   std::optional<std::uint32_t> tries_left = {};  ///< PIN tries
   std::optional<std::uint32_t> wait_seconds = {};
-  std::optional<std::uint32_t> codes_left = {};  ///< unspent backup codes
   std::vector<std::string> options = {};
+  std::optional<std::uint32_t> codes_left = {};  ///< unspent backup codes
+  std::string next = {};                         ///< what comes after this, one of next::; empty: not said
+  bool accepts_pin = false;                      ///< of an Offer: a TPM PIN would do
+  std::optional<UserName> user = {};             ///< whom the credential belongs to
 };
 
 /// What Attempt.Next answered.
@@ -35,8 +39,8 @@ struct NextStep {
 };
 
 /// Reads "sa{sv}". Keys that we do not know are skipped, so that a newer daemon can say more. Errors:
-/// Malformed for a step we do not know, a known key of another type, a missing message where something is to
-/// be shown, or anything before or after.
+/// Malformed for a step we do not know, a known key of another type, a user name that is none, a missing
+/// message where something is to be shown, or anything before or after.
 Result<NextStep> read_next_step(sd_bus_message *reply);
 
 }  // namespace passkeyd

@@ -4,12 +4,11 @@
 #include <security/pam_ext.h>
 #include <syslog.h>
 
-#include "client/bus.h"
-#include "client/dialogue.h"
 #include "client/printable.h"
 #include "client/words.h"
-#include "pam/options.h"
-#include "pam/pam_conversation.h"
+#include "pam/guard.h"
+#include "pam/handle.h"
+#include "pam/hosts.h"
 #include "pam/verdict.h"
 
 namespace passkeyd {
@@ -18,73 +17,98 @@ namespace {
 /// Microseconds before a failure is reported, as pam_unix has it.
 constexpr unsigned kFailDelay = 2'000'000;
 
-/// A text item, or "" where the host set none.
-std::string item_of(pam_handle_t *pamh, int item) {
-  const void *text = nullptr;
-  if (pam_get_item(pamh, item, &text) != PAM_SUCCESS || text == nullptr) return {};
-  return static_cast<const char *>(text);
+First first_of(const Options &options, HostKind kind, bool password_is_known) {
+  if (password_is_known || kind == HostKind::NoAnswer) return First::Passkey;
+  return kind == HostKind::Talks ? options.first_prompt : First::Either;
 }
 
-/// A name that UserName refuses is an error and not an account without passkeys: a host that trims or folds
-/// names would otherwise let "name " past the key of "name". An account that does not exist is the daemon's
-/// to answer
-/// ("not enrolled"): asking here would only ask NSS twice.
-Result<LoginRequest> request_of(pam_handle_t *pamh) {
-  const char *name = nullptr;
-  if (pam_get_user(pamh, &name, nullptr) != PAM_SUCCESS || name == nullptr)
-    return Error{ErrorKind::InvalidInput, "the host gives no user name"};
-  return LoginRequest{TRY(UserName::parse(name)), item_of(pamh, PAM_SERVICE), item_of(pamh, PAM_TTY),
-                      item_of(pamh, PAM_RHOST)};
+/// To the daemon a host that is shown no question and one that answers once are the same.
+HostTalk talk_of(HostKind kind) {
+  return kind == HostKind::NoAnswer || kind == HostKind::OneAnswer ? HostTalk::OneAnswer : HostTalk::Talks;
 }
 
-Loudness loudness_of(const Options &options, int flags) {
-  if (options.quiet) return Loudness::Questions;
-  return (flags & PAM_SILENT) != 0 ? Loudness::Cues : Loudness::All;
+Result<LoginRequest> request_of(pam_handle_t *pamh, const Options &options) {
+  LoginRequest request;
+  request.user = TRY(user_of(pamh, options.usernameless ? AskName::No : AskName::Yes));
+  request.service = item_of(pamh, PAM_SERVICE);
+  request.tty = item_of(pamh, PAM_TTY);
+  request.rhost = item_of(pamh, PAM_RHOST);
+  const HostKind kind = host_kind_of(request.service, options.host);
+  request.first = first_of(options, kind, password_of(pamh) != nullptr);
+  request.host = talk_of(kind);
+  request.typed = options.typed;
+  request.wait = options.wait;
+  return request;
 }
 
-/// The connection lives only here: when it closes, whatever the daemon still had under way for us is
-/// cancelled.
-Outcome ask_daemon(const LoginRequest &request, Conversation &conversation, Patience patience) {
-  Result<Bus> bus = Bus::open(patience);
-  if (bus) return run_login(bus.value(), request, conversation, patience);
-  return {Ending::Unavailable, Details{std::string(name_of(bus.error().kind))}, bus.error().sentence};
+std::string shown(const std::optional<UserName> &user) {
+  return user ? printable(user->str(), UserName::kMaxBytes) : "(not named)";
 }
 
 void log(pam_handle_t *pamh, const Options &options, const LoginRequest &request, const Outcome &outcome) {
-  const std::string user = printable(request.user.str(), UserName::kMaxBytes);
+  const std::string user = shown(request.user ? request.user : outcome.details.user);
   const std::string why = printable(outcome.details.message, Details::kMaxText);
   if (!outcome.fault.empty())
     pam_syslog(pamh, LOG_WARNING, "no verdict for user %s: %s", user.c_str(), outcome.fault.c_str());
   else if (outcome.ending == Ending::Denied)
     pam_syslog(pamh, LOG_NOTICE, "user %s was refused: %s", user.c_str(), why.c_str());
-  else if (options.debug && outcome.ending == Ending::Granted)
+  else if (!options.debug)
+    return;
+  else if (outcome.ending == Ending::Granted)
     pam_syslog(pamh, LOG_DEBUG, "user %s was let in by credential %s", user.c_str(),
                outcome.details.credential.c_str());
-  else if (options.debug)
+  else if (outcome.ending == Ending::Password)
+    pam_syslog(pamh, LOG_DEBUG, "user %s typed a password, for the next module", user.c_str());
+  else
     pam_syslog(pamh, LOG_DEBUG, "no way open for user %s: %s", user.c_str(), why.c_str());
+}
+
+/// Whom the daemon let in becomes the handle's user, where nobody was named before. A granted login that
+/// cannot be somebody's is none.
+void settle_user(pam_handle_t *pamh, const LoginRequest &request, Outcome &outcome) {
+  if (outcome.ending != Ending::Granted) return;
+  const std::optional<UserName> &user = request.user ? request.user : outcome.details.user;
+  const bool kept = user && remember(pamh, Memory{user->str()});
+  if (kept && (request.user || pam_set_item(pamh, PAM_USER, user->str().c_str()) == PAM_SUCCESS)) return;
+  outcome.ending = Ending::Unavailable;
+  outcome.fault = "it is not known whom the daemon let in";
+}
+
+/// The password is libpam's from here on, which wipes it at the end of the stack.
+void hand_on(pam_handle_t *pamh, const Outcome &outcome) {
+  if (!outcome.password) return;
+  if (pam_set_item(pamh, PAM_AUTHTOK, outcome.password->c_str()) != PAM_SUCCESS)
+    pam_syslog(pamh, LOG_WARNING, "the password that was typed could not be handed on");
+}
+
+void tell_end(Conversation &conversation, const Outcome &outcome) {
+  const Telling telling = telling_of(outcome);
+  if (telling == Telling::Nothing) return;
+  const Tone tone = telling == Telling::Reminder ? Tone::Cue : Tone::Trouble;
+  const bool other_ways = telling == Telling::Why && outcome.ending != Ending::Password;
+  const std::string words = other_ways ? last_words_for(outcome.details) : words_for(outcome.details);
+  static_cast<void>(conversation.tell(tone, words));  // a host that will not show it changes no verdict
 }
 
 }  // namespace
 
-int login(pam_handle_t *pamh, int flags, int argc, const char **argv) {
-  const Result<Options> parsed = Options::parse(argc, argv);
-  if (!parsed) {
-    pam_syslog(pamh, LOG_ERR, "%s: passkeys are not asked for until this is mended",
-               parsed.error().sentence.c_str());
-    return PAM_AUTHINFO_UNAVAIL;
-  }
-  const Options &options = parsed.value();
-  const Result<LoginRequest> request = request_of(pamh);
+int login(pam_handle_t *pamh, int flags, const Options &options) {
+  const Result<LoginRequest> request = request_of(pamh, options);
   if (!request) {
     pam_syslog(pamh, LOG_NOTICE, "%s", request.error().sentence.c_str());
     return PAM_AUTHINFO_UNAVAIL;
   }
+  if (!remember(pamh, Memory{})) return PAM_AUTHINFO_UNAVAIL;
 
-  PamConversation conversation(pamh, loudness_of(options, flags));
-  const Outcome outcome = ask_daemon(request.value(), conversation, Patience(options.timeout));
+  PamConversation host(pamh, loudness_of(options, flags));
+  Guard conversation(host, host_kind_of(request->service, options.host), password_of(pamh));
+  Outcome outcome = on_the_bus(Patience(options.timeout + options.wait), [&](Bus &bus, Patience &patience) {
+    return run_login(bus, request.value(), conversation, patience);
+  });
+  settle_user(pamh, request.value(), outcome);
   log(pamh, options, request.value(), outcome);
-  if (is_worth_telling(outcome))  // a host that will not show it changes no verdict
-    static_cast<void>(conversation.tell(Tone::Trouble, words_for(outcome.details)));
+  hand_on(pamh, outcome);
+  tell_end(conversation, outcome);
   const int code = pam_code_of(outcome);
   if (code == PAM_AUTH_ERR && !options.nodelay) static_cast<void>(pam_fail_delay(pamh, kFailDelay));
   return code;

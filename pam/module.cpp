@@ -3,24 +3,34 @@
 #include <security/pam_modules.h>
 #include <syslog.h>
 
+#include "pam/account.h"
 #include "pam/login.h"
+#include "pam/options.h"
+#include "pam/pin_change.h"
 
 namespace {
 
+using passkeyd::Group;
+using passkeyd::Options;
+
+/// Runs `body` with the options of the line. Options that are not understood, and an exception, are
+/// `failure`: the group's word for "nothing was decided", never PAM_SUCCESS nor PAM_IGNORE.
 template <class Body>
-int guarded(Body body) noexcept {
+int guarded(pam_handle_t *pamh, Group group, int argc, const char **argv, int failure, Body body) noexcept {
   try {
-    return body();
+    const passkeyd::Result<Options> options = Options::parse(group, argc, argv);
+    if (options) return body(options.value());
+    pam_syslog(pamh, LOG_ERR, "%s: nothing is done until this is mended", options.error().sentence.c_str());
+    return failure;
   } catch (...) {
-    return PAM_AUTHINFO_UNAVAIL;
+    return failure;
   }
 }
 
-/// For the management groups in which the module does nothing: options there would be obeyed by nobody, so
-/// say so.
-int ignore(pam_handle_t *pamh, const char *group, int argc) {
-  if (argc > 0) pam_syslog(pamh, LOG_ERR, "pam_passkey.so takes no options in a %s line", group);
-  return PAM_IGNORE;
+/// Nothing to do at either end of a session.
+int leave_session(pam_handle_t *pamh, int argc, const char **argv) {
+  return guarded(pamh, Group::Session, argc, argv, PAM_SESSION_ERR,
+                 [](const Options &) { return PAM_IGNORE; });
 }
 
 }  // namespace
@@ -29,7 +39,8 @@ int ignore(pam_handle_t *pamh, const char *group, int argc) {
 
 /// pam_sm_authenticate(3).
 PASSKEYD_EXPORT int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **argv) {
-  return guarded([&] { return passkeyd::login(pamh, flags, argc, argv); });
+  return guarded(pamh, Group::Auth, argc, argv, PAM_AUTHINFO_UNAVAIL,
+                 [&](const Options &options) { return passkeyd::login(pamh, flags, options); });
 }
 
 /// Sets nothing. PAM_SUCCESS, because libpam chooses what to do here by what pam_sm_authenticate returned,
@@ -39,20 +50,22 @@ PASSKEYD_EXPORT int pam_sm_setcred(pam_handle_t *, int, int, const char **) {
   return PAM_SUCCESS;
 }
 
-/// Knows nothing yet that could close an account.
-PASSKEYD_EXPORT int pam_sm_acct_mgmt(pam_handle_t *pamh, int, int argc, const char **) {
-  return ignore(pamh, "account", argc);
+/// pam_sm_acct_mgmt(3).
+PASSKEYD_EXPORT int pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv) {
+  return guarded(pamh, Group::Account, argc, argv, PAM_AUTHINFO_UNAVAIL,
+                 [&](const Options &options) { return passkeyd::manage_account(pamh, flags, options); });
 }
 
-PASSKEYD_EXPORT int pam_sm_open_session(pam_handle_t *pamh, int, int argc, const char **) {
-  return ignore(pamh, "session", argc);
+PASSKEYD_EXPORT int pam_sm_open_session(pam_handle_t *pamh, int, int argc, const char **argv) {
+  return leave_session(pamh, argc, argv);
 }
 
-PASSKEYD_EXPORT int pam_sm_close_session(pam_handle_t *pamh, int, int argc, const char **) {
-  return ignore(pamh, "session", argc);
+PASSKEYD_EXPORT int pam_sm_close_session(pam_handle_t *pamh, int, int argc, const char **argv) {
+  return leave_session(pamh, argc, argv);
 }
 
-/// Never PAM_SUCCESS: in a password stack that would claim that a password was changed.
-PASSKEYD_EXPORT int pam_sm_chauthtok(pam_handle_t *pamh, int, int argc, const char **) {
-  return ignore(pamh, "password", argc);
+/// pam_sm_chauthtok(3).
+PASSKEYD_EXPORT int pam_sm_chauthtok(pam_handle_t *pamh, int flags, int argc, const char **argv) {
+  return guarded(pamh, Group::Password, argc, argv, PAM_AUTHTOK_ERR,
+                 [&](const Options &options) { return passkeyd::change_pin(pamh, flags, options); });
 }

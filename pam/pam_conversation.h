@@ -1,5 +1,5 @@
 /// PamConversation: shows the dialogue through the host's conversation function. Every reply is wiped and
-/// freed here; none is ever put into PAM_AUTHTOK.
+/// freed here.
 #pragma once
 
 #include <security/pam_modules.h>

@@ -26,7 +26,7 @@ void a_granted_test_says_so_on_standard_output() {
   const Ran ran = run(kTestAlice);
   CHECK(ran.status == 0);
   CHECK(ran.out == "Passkey accepted.\nCredential: c0ffee\n");
-  CHECK(ran.err == "Touch Solo 2.\n");
+  CHECK(ran.err == "Touch your Solo 2.\n");
   daemon.must_be_done();
 }
 
@@ -261,10 +261,12 @@ void the_list_is_a_table_for_people() {
 
 void the_list_says_that_an_account_is_locked_and_why() {
   const PrivateBus bus;
-  ScriptedDaemon daemon({{"ListCredentials root", list({})},
-                         account("root", {{"locked", true}, {"reason", "left\x1b us"}, {"codes-left", 0U}}),
-                         {"ListCredentials root", list({})},
-                         account("root", {{"locked", true}, {"all-methods", true}})});
+  ScriptedDaemon daemon(
+      {{"ListCredentials root", list({})},
+       account("root",
+               {{"locked", true}, {"all-methods", false}, {"reason", "left\x1b us"}, {"codes-left", 0U}}),
+       {"ListCredentials root", list({})},
+       account("root", {{"locked", true}, {"all-methods", true}})});
   CHECK(run({"list"}).out.ends_with(
       "\nbackup codes left:  0\nlocked:             passkeys and backup codes: left? us\n"));
   CHECK(run({"list"}).out.ends_with("\nlocked:  every way in\n"));
@@ -314,7 +316,7 @@ void the_status_is_shown_both_ways() {
 // --- on a terminal
 // -----------------------------------------------------------------------------------------------
 
-const char *const kPrompt = "PIN of Solo 2, or Enter to skip: ";
+const char *const kPrompt = "PIN of your Solo 2, or Enter to skip: ";
 const Event kAsks = next("", "ask-secret", {{"message", "pin-key"}, {"device", "Solo 2"}});
 /// On a terminal the tty is sent, too; its number is not known beforehand.
 ScriptedDaemon daemon_for_a_terminal(std::vector<Event> rest) {

@@ -1,0 +1,53 @@
+/// Writing requests.
+#include "client/requests.h"
+
+#include "client/bus.h"
+#include "client/printable.h"
+#include "common/steps.h"
+
+namespace passkeyd {
+namespace {
+
+constexpr std::size_t kMaxHint = 255;  ///< bytes of a hint: host names have at most 253
+
+int append_hint(sd_bus_message *call, const char *key, const std::string &hint) {
+  return hint.empty() ? 0 : append_text(call, key, printable(hint, kMaxHint));
+}
+
+int append_if(bool wanted, sd_bus_message *call, const char *key, const char *value) {
+  return wanted ? append_text(call, key, value) : 0;
+}
+
+/// Where from, the same for every request.
+template <class Request>
+int append_hints(sd_bus_message *call, const Request &request) {
+  int code = append_hint(call, request::kService, request.service);
+  if (code >= 0) code = append_hint(call, request::kTty, request.tty);
+  return code < 0 ? code : append_hint(call, request::kRemoteHost, request.rhost);
+}
+
+}  // namespace
+
+int append_request(sd_bus_message *call, const LoginRequest &request) {
+  int code = request.user ? append_text(call, request::kUser, request.user->str()) : 0;
+  if (code >= 0) code = append_hints(call, request);
+  if (code >= 0) code = append_if(request.first == First::Either, call, request::kFirst, "either");
+  if (code >= 0) code = append_if(request.host == HostTalk::OneAnswer, call, request::kHost, "one-answer");
+  if (code >= 0) code = append_if(request.typed == Typed::Pin, call, request::kTyped, "pin");
+  const std::string wait = std::to_string(request.wait.count());
+  return code < 0 ? code : append_if(request.wait.count() > 0, call, request::kWait, wait.c_str());
+}
+
+int append_request(sd_bus_message *call, const EnrollRequest &request) {
+  int code = append_text(call, request::kUser, request.user.str());
+  if (code >= 0 && request.way) code = append_text(call, "way", std::string(name_of(*request.way)));
+  if (code >= 0) code = append_if(request.discoverable, call, "discoverable", "yes");
+  return code < 0 ? code : append_hint(call, "name", request.name);
+}
+
+int append_request(sd_bus_message *call, const PinChangeRequest &request) {
+  const int code = append_text(call, request::kUser, request.user.str());
+  return code < 0 ? code : append_hints(call, request);
+}
+
+}  // namespace passkeyd

@@ -1,0 +1,53 @@
+/// What may be asked where.
+#include "pam/guard.h"
+
+namespace passkeyd {
+
+bool Guard::may_ask() const {
+  switch (kind_) {
+    case HostKind::NoAnswer:
+    case HostKind::OneAnswer:
+      return false;
+    case HostKind::OfferFirst:
+      return offered_ || password_ != nullptr;
+    case HostKind::Talks:
+      return true;
+  }
+  return false;
+}
+
+bool Guard::may_offer() const {
+  if (password_ != nullptr || kind_ == HostKind::NoAnswer) return false;
+  return kind_ != HostKind::OneAnswer || !offered_;
+}
+
+/// Where answers may come alike, the known password in answer to another question is no coincidence.
+bool Guard::is_the_password(const Secret &reply) const {
+  return kind_ == HostKind::OfferFirst && password_ != nullptr && reply.text() == password_;
+}
+
+Result<std::optional<Secret>> Guard::ask_secret(const std::string &prompt) {
+  if (!may_ask()) return std::optional<Secret>();
+  std::optional<Secret> reply = TRY(host_.ask_secret(prompt));
+  if (reply && is_the_password(*reply)) reply.reset();
+  return reply;
+}
+
+Result<std::optional<Secret>> Guard::offer(const std::string &prompt) {
+  if (!may_offer()) return std::optional<Secret>();
+  offered_ = true;
+  return host_.offer(prompt);
+}
+
+Result<std::optional<std::string>> Guard::ask(const std::string &prompt) {
+  if (!may_ask()) return std::optional<std::string>();
+  return host_.ask(prompt);
+}
+
+Result<std::optional<std::size_t>> Guard::choose(const std::string &prompt,
+                                                 const std::vector<std::string> &options) {
+  if (!may_ask()) return std::optional<std::size_t>();
+  return host_.choose(prompt, options);
+}
+
+}  // namespace passkeyd

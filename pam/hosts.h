@@ -1,0 +1,25 @@
+/// Hosts: the programs that ask PAM, by their service name, and what becomes of a question there. A password
+/// that is taken for a PIN costs a try, and eight of those lock a key for ever; so where a host fills in
+/// answers before anybody asked, nothing but a password is asked for.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "client/requests.h"
+
+namespace passkeyd {
+
+enum class HostKind {
+  NoAnswer,    ///< nobody ever sees a question: it would wait for ever
+  OneAnswer,   ///< one field, filled in before anybody asked; a second question gets the same text, or an
+               ///< abort
+  OfferFirst,  ///< talks, but not always, or not at first: begins with a prompt that takes a password as well
+  Talks,       ///< every question reaches the person
+};
+
+/// What the table says of `service`, unless `wanted` overrides it. "talks" leaves OfferFirst as it is: such a
+/// host does talk. A service that is not in the table talks.
+HostKind host_kind_of(std::string_view service, std::optional<HostTalk> wanted);
+
+}  // namespace passkeyd
