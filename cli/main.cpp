@@ -20,6 +20,7 @@ constexpr Verb kVerbs[] = {
     {"backup-codes", "Make new backup codes, which make the earlier ones void", declare_backup_codes},
     {"lock", "Keep somebody out", declare_lock},
     {"unlock", "Let them in again", declare_unlock},
+    {"policy", "Show what holds for a PAM service, and where it was set", declare_policy},
     {"status", "Show how the passkey service is doing", declare_status},
 };
 

@@ -1,181 +1,88 @@
-/// Reading the configuration: a table of keys, each with its own parser.
+/// The configuration: settings in, a checked value out, and back again for whoever asks what is in force.
 #include "daemon/config.h"
 
-#include <libeconf.h>
-#include <libeconf_ext.h>
-
 #include <algorithm>
-#include <array>
-#include <charconv>
-#include <cstdlib>
-#include <functional>
+
+#include "common/account.h"
+#include "daemon/config_files.h"
+#include "daemon/config_keys.h"
 
 namespace passkeyd {
 namespace {
 
-void free_file(econf_file *file) {
-  econf_freeFile(file);
-}
-void free_value(econf_ext_value *value) {
-  econf_freeExtValue(value);
-}
-void free_names(char **names) {
-  econf_freeArray(names);
-}
-using ConfigFile = Handle<econf_file, free_file>;
-using Value = Handle<econf_ext_value, free_value>;
-using Names = Handle<char *, free_names>;
+constexpr std::string_view kService = "service ";
 
-/// Defaults of the distribution, below those of the administrator. libeconf reads passkeyd.conf.d only when
-/// given one.
-constexpr const char *kVendorDirectory = "/usr/lib/passkeyd";
-
-Error bad_value(const std::string &reason) {
-  return {ErrorKind::NotConfigured, reason};
+/// A PAM service's name as PAM will have it: it lowers what its callers say, so another spelling would never
+/// match.
+Result<std::string> service_of(const Setting &setting) {
+  std::string_view name = setting.section;
+  if (!name.starts_with(kService)) return refuse(setting.where, "unknown section [" + setting.section + "]");
+  name.remove_prefix(kService.size());
+  const bool fits = !name.empty() && name.size() <= 255 && is_printable(name) &&
+                    name.find_first_of(" \t/[]") == std::string_view::npos;
+  if (!fits) return refuse(setting.where, "not the name of a PAM service: \"" + std::string(name) + "\"");
+  if (std::any_of(name.begin(), name.end(), [](char c) { return c >= 'A' && c <= 'Z'; }))
+    return refuse(setting.where,
+                  "the names of PAM services are in lower case: \"" + std::string(name) + "\"");
+  return std::string(name);
 }
 
-Result<int> whole_number(std::string_view text, int least, int most) {
-  int number = 0;
-  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (failed != std::errc() || end != text.data() + text.size() || number < least || number > most)
-    return bad_value("must be a whole number from " + std::to_string(least) + " to " + std::to_string(most));
-  return number;
-}
-
-std::vector<std::string_view> words_of(std::string_view text) {
-  std::vector<std::string_view> words;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find_first_of(" \t,"), text.size());
-    if (end > 0) words.push_back(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return words;
-}
-
-Status set_rp_id(Config &config, std::string_view text) {
-  Result<RpId> parsed = RpId::parse(text);
-  if (!parsed) return bad_value(parsed.error().sentence);
-  config.rp_id = std::move(parsed).value();
+/// One key of the general part (service "") or of a service. Checked even if a later file overrides it.
+Status apply(Config &config, Policy &policy, const std::string &service, const Setting &setting) {
+  const ConfigKey *key = config_key(setting.key);
+  if (key == nullptr) return refuse(setting.where, "unknown key \"" + setting.key + "\"");
+  if (!service.empty() && key->reach == ConfigKey::Reach::Everything)
+    return refuse(setting.where,
+                  setting.key + ": is the same for every service, so it cannot be in a section");
+  const Status set = key->set(config, policy, setting.value);
+  if (!set) return refuse(setting.where, setting.key + ": " + set.error().sentence);
+  config.sources[{service, setting.key}] = setting.where;
   return Ok{};
 }
 
-Status set_user_verification(Config &config, std::string_view text) {
-  const std::optional<UserVerification> parsed = user_verification_of(text);
-  if (!parsed) return bad_value("must be required, preferred or discouraged");
-  config.user_verification = *parsed;
-  return Ok{};
-}
-
-Status set_ways(Config &config, std::string_view text) {
-  std::vector<Way> ways;
-  for (const std::string_view word : words_of(text)) {
-    const std::optional<Way> way = way_of(word);
-    if (!way || std::find(ways.begin(), ways.end(), *way) != ways.end())
-      return bad_value("must be a list of usb and tpm, each once");
-    ways.push_back(*way);
-  }
-  if (ways.empty()) return bad_value("must name at least one way");
-  config.ways = std::move(ways);
-  return Ok{};
-}
-
-Status set_touch_timeout(Config &config, std::string_view text) {
-  config.touch_timeout = std::chrono::seconds(TRY(whole_number(text, 5, 60)));
-  return Ok{};
-}
-
-Status set_min_key_retries(Config &config, std::string_view text) {
-  config.min_key_retries = TRY(whole_number(text, 1, 7));
-  return Ok{};
-}
-
-Status set_tcti(Config &config, std::string_view text) {
-  const bool known = text.starts_with("device:/") || text.starts_with("swtpm:path=/");
-  if (!known || text.size() > 512) return bad_value("must be device:/PATH or swtpm:path=/SOCKET");
-  config.tcti = text;
-  return Ok{};
-}
-
-struct Key {
-  std::string_view name;
-  Status (*set)(Config &, std::string_view);
-};
-
-constexpr std::array kKeys = {
-    Key{"rp_id", set_rp_id},
-    Key{"user_verification", set_user_verification},
-    Key{"ways", set_ways},
-    Key{"touch_timeout", set_touch_timeout},
-    Key{"min_key_retries", set_min_key_retries},
-    Key{"tcti", set_tcti},
-};
-
-/// "passkeyd.conf:3: touch_timeout: must be ..."
-Error at(const std::string &path, std::uint64_t line, const std::string &what) {
-  return {ErrorKind::NotConfigured, path + ":" + std::to_string(line) + ": " + what};
-}
-
-Status apply_key(Config &config, econf_file *file, const std::string &path, const char *name) {
-  econf_ext_value *held = nullptr;
-  const econf_err failed = econf_getExtValue(file, nullptr, name, &held);
-  const Value value(held);
-  if (failed != ECONF_SUCCESS) return at(path, 0, std::string(name) + ": " + econf_errString(failed));
-  const auto key = std::find_if(kKeys.begin(), kKeys.end(), [&](const Key &row) { return row.name == name; });
-  if (key == kKeys.end()) return at(path, value->line_number, std::string("unknown key \"") + name + "\"");
-  if (value->values == nullptr || value->values[0] == nullptr)
-    return at(path, value->line_number, std::string(name) + ": has no value");
-  if (value->values[1] != nullptr)
-    return at(path, value->line_number, std::string(name) + ": must be on one line");
-  const Status set = key->set(config, value->values[0]);
-  if (!set) return at(path, value->line_number, std::string(name) + ": " + set.error().sentence);
-  return Ok{};
-}
-
-/// Sections would be silently without effect, so they are refused.
-Status refuse_sections(econf_file *file, const std::string &path) {
-  std::size_t count = 0;
-  char **held = nullptr;
-  econf_getGroups(file, &count, &held);
-  const Names groups(held);
-  if (count > 0) return at(path, 0, std::string("unknown section [") + groups.get()[0] + "]");
-  return Ok{};
-}
-
-Status apply_file(Config &config, econf_file *file) {
-  char *held_path = econf_getPath(file);
-  const std::string path = held_path != nullptr ? held_path : "(configuration)";
-  std::free(held_path);
-  TRY(refuse_sections(file, path));
-  std::size_t count = 0;
-  char **held = nullptr;
-  econf_getKeys(file, nullptr, &count, &held);
-  const Names names(held);
-  for (std::size_t at_key = 0; at_key < count; ++at_key)
-    TRY(apply_key(config, file, path, names.get()[at_key]));
-  return Ok{};
+Status check_together(const Config &config) {
+  if (config.limits.longest_wait >= config.limits.first_wait) return Ok{};
+  const auto longest = config.sources.find({"", "longest_wait"});
+  const auto first = config.sources.find({"", "first_wait"});
+  const std::string where = longest != config.sources.end() ? longest->second : first->second;
+  return refuse(where, "longest_wait: must not be shorter than first_wait");
 }
 
 }  // namespace
 
-Result<Config> load_config(const std::string &directory) {
-  econf_file **files = nullptr;
-  std::size_t count = 0;
-  const econf_err failed = econf_readDirsHistory(&files, &count, kVendorDirectory, directory.c_str(),
-                                                 "passkeyd", "conf", "=", "#");
-  if (failed == ECONF_NOFILE) return Config{};
-  if (failed != ECONF_SUCCESS) {
-    char *path = nullptr;
-    std::uint64_t line = 0;
-    econf_errLocation(&path, &line);
-    Error error = at(path != nullptr ? path : directory, line, econf_errString(failed));
-    std::free(path);
-    return error;
-  }
-  std::vector<ConfigFile> owned;
-  for (std::size_t each = 0; each < count; ++each) owned.emplace_back(files[each]);
-  std::free(files);
+const Policy &Config::policy_for(std::string_view service) const {
+  const auto found = services.find(service);
+  return found == services.end() ? general : found->second;
+}
+
+std::vector<PolicyLine> Config::describe(std::string_view service) const {
+  const auto source_of = [&](std::string_view key) -> std::string {
+    for (const std::string_view section : {service, std::string_view()}) {
+      const auto found = sources.find({std::string(section), std::string(key)});
+      if (found != sources.end()) return found->second;
+    }
+    return "default";
+  };
+  std::vector<PolicyLine> lines;
+  for (const ConfigKey &key : config_keys())
+    lines.push_back({std::string(key.name), key.show(*this, policy_for(service)), source_of(key.name)});
+  return lines;
+}
+
+/// The general part of all files comes first: a service begins with what that ends up as, wherever its
+/// section is.
+Result<Config> load_config(const std::string &directory, const std::string &vendor) {
+  const std::vector<Setting> settings = TRY(read_settings(directory, vendor));
   Config config;
-  for (const ConfigFile &file : owned) TRY(apply_file(config, file.get()));
+  for (const Setting &setting : settings)
+    if (setting.section.empty()) TRY(apply(config, config.general, "", setting));
+  for (const Setting &setting : settings) {
+    if (setting.section.empty()) continue;
+    const std::string service = TRY(service_of(setting));
+    Policy &policy = config.services.try_emplace(service, config.general).first->second;
+    if (!setting.key.empty()) TRY(apply(config, policy, service, setting));
+  }
+  TRY(check_together(config));
   return config;
 }
 

@@ -56,10 +56,14 @@ struct Config {
   std::map<std::pair<std::string, std::string>, std::string> sources;
 };
 
-/// Reads /usr/lib/passkeyd/passkeyd.conf or, in its place, `directory`/passkeyd.conf and
-/// `directory`/passkeyd.conf.d/*.conf, later files overriding earlier ones. No file at all is the default
-/// configuration. Errors: NotConfigured, with file, line and reason, for an unknown key or section, a key that a
-/// section cannot have, a bad value, and what does not parse.
-Result<Config> load_config(const std::string &directory);
+/// Where a distribution's own configuration would be, below the administrator's.
+inline constexpr const char *kVendorDirectory = "/usr/lib/passkeyd";
+
+/// Reads `directory`/passkeyd.conf or, where there is none, `vendor`/passkeyd.conf, and then the
+/// passkeyd.conf.d/*.conf of both, later files overriding earlier ones (daemon/config_files.h has the order).
+/// No file at all is the default configuration. Errors: NotConfigured, with file, line and reason, for an
+/// unknown key or section, a key that a section cannot have, a key given twice, a bad value, and what does
+/// not parse or cannot be read.
+Result<Config> load_config(const std::string &directory, const std::string &vendor = kVendorDirectory);
 
 }  // namespace passkeyd

@@ -7,6 +7,7 @@
 #include "common/clock.h"
 #include "daemon/ceremonies.h"
 #include "daemon/config.h"
+#include "daemon/reload.h"
 #include "ledger/ledger.h"
 
 namespace passkeyd {
@@ -21,6 +22,8 @@ struct House {
   const Clock &clock;
   std::string boot_id;
   std::uint64_t tpm_tries = 0;  ///< PINs that were sent to the TPM since the start
+  std::string config_state =
+      kConfigLoaded;  ///< or why the last reload was refused; then the one before is in force
 
   [[nodiscard]] Moment moment() const { return {clock.wall(), clock.boot(), boot_id}; }
 };

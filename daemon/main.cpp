@@ -10,6 +10,7 @@
 #include <array>
 #include <csignal>
 #include <cstdio>
+#include <ctime>
 
 #include "common/log.h"
 #include "common/steps.h"
@@ -42,7 +43,7 @@ void harden() {
 Result<Loop> make_loop() {
   sigset_t handled;
   sigemptyset(&handled);
-  for (const int number : {SIGCHLD, SIGTERM, SIGINT}) sigaddset(&handled, number);
+  for (const int number : {SIGCHLD, SIGTERM, SIGINT, SIGHUP}) sigaddset(&handled, number);
   sigprocmask(SIG_BLOCK, &handled, nullptr);
   signal(SIGPIPE, SIG_IGN);
   sd_event *held = nullptr;
@@ -104,6 +105,47 @@ Result<EventSource> look_at_clock_hourly(House &house) {
   return EventSource(source);
 }
 
+void warn_of_other_rp_id(const Config &config, const RpId &in_force) {
+  if (!config.rp_id || *config.rp_id == in_force) return;
+  log_line(LogLevel::Warning, "rp_id in passkeyd.conf is " + config.rp_id->str() +
+                                  ", but passkeys were enrolled for " + in_force.str() +
+                                  ", which stays in force");
+}
+
+/// To systemd, with what `systemctl status` shows.
+void say_ready(const House &house) {
+  const bool loaded = house.config_state == kConfigLoaded;
+  const std::string about = loaded ? "configuration loaded" : "reload refused: " + house.config_state;
+  sd_notifyf(0, "READY=1\nSTATUS=relying party ID %s; %s", house.rp_id.str().c_str(), about.c_str());
+}
+
+/// What SIGHUP does.
+struct Reloading {
+  House &house;
+  const std::string &directory;
+
+  static int on_hangup(sd_event_source *, const signalfd_siginfo *, void *of) {
+    const auto &[house, directory] = *static_cast<Reloading *>(of);
+    timespec now = {};
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    // By the time systemd knows which signal this answers; see RELOADING=1 in sd_notify(3).
+    sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld",
+               static_cast<long long>(now.tv_sec) * 1'000'000 + now.tv_nsec / 1000);
+    house.config_state = reload(house.config, directory);
+    if (house.config_state == kConfigLoaded) warn_of_other_rp_id(house.config, house.rp_id);
+    say_ready(house);
+    return 0;
+  }
+};
+
+Result<EventSource> reload_on_hangup(Reloading &reloading) {
+  sd_event_source *source = nullptr;
+  const int failed =
+      sd_event_add_signal(reloading.house.loop, &source, SIGHUP, Reloading::on_hangup, &reloading);
+  if (failed < 0) return errno_error("event loop", -failed);
+  return EventSource(source);
+}
+
 Status serve(const Options &options) {
   const SystemClock clock;
   Config config = TRY(load_config(options.config_directory));
@@ -111,10 +153,7 @@ Status serve(const Options &options) {
   Ledger ledger = TRY(Ledger::open(options.state_directory + "/ledger.db", started.wall));
   const RpId wished = TRY(wished_rp_id(config));
   RpId rp_id = TRY(ledger.fix_rp_id(wished));
-  if (config.rp_id && *config.rp_id != rp_id)
-    log_line(LogLevel::Warning, "rp_id in passkeyd.conf is " + config.rp_id->str() +
-                                    ", but passkeys were enrolled for " + rp_id.str() +
-                                    ", which stays in force");
+  warn_of_other_rp_id(config, rp_id);
   const Loop loop = TRY(make_loop());
   const Bus connection = TRY(connect_bus(loop.get()));
   House house{loop.get(),
@@ -126,12 +165,14 @@ Status serve(const Options &options) {
               clock,
               started.boot_id};
   const EventSource hourly = TRY(look_at_clock_hourly(house));
+  Reloading reloading{house, options.config_directory};
+  const EventSource hangup = TRY(reload_on_hangup(reloading));
   Service service(house);
   TRY(service.publish());
   int failed = sd_bus_request_name(connection.get(), bus::kService, 0);
   if (failed < 0) return errno_error(std::string("own the bus name ") + bus::kService, -failed);
   log_line(LogLevel::Info, "ready; relying party ID is " + house.rp_id.str());
-  sd_notify(0, "READY=1");
+  say_ready(house);
   failed = sd_event_loop(loop.get());
   sd_notify(0, "STOPPING=1");
   note_time(house);

@@ -33,6 +33,7 @@ const Service::Method Service::kTable[] = {
     {"BeginLogin", MayCall::RootOrSelf, &Service::begin_login},
     {"BeginEnrollment", MayCall::Root, &Service::begin_enrollment},
     {"ListCredentials", MayCall::RootOrSelf, &Service::list_credentials},
+    {"GetPolicy", MayCall::Anyone, &Service::get_policy},
     {"GetStatus", MayCall::Anyone, &Service::get_status},
 };
 
@@ -43,6 +44,8 @@ const sd_bus_vtable Service::kMethods[] = {
     SD_BUS_METHOD_WITH_NAMES("BeginEnrollment", "a{sv}", SD_BUS_PARAM(request), "o", SD_BUS_PARAM(attempt),
                              Service::dispatch, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD_WITH_NAMES("ListCredentials", "s", SD_BUS_PARAM(user), "aa{sv}", SD_BUS_PARAM(credentials),
+                             Service::dispatch, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_NAMES("GetPolicy", "s", SD_BUS_PARAM(service), "aa{sv}", SD_BUS_PARAM(policy),
                              Service::dispatch, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD_WITH_NAMES("GetStatus", "", SD_BUS_PARAM(), "a{sv}", SD_BUS_PARAM(status),
                              Service::dispatch, SD_BUS_VTABLE_UNPRIVILEGED),
@@ -141,10 +144,32 @@ Status Service::list_credentials(sd_bus_message *call, const Caller &caller) {
   return Ok{};
 }
 
+/// Names no account, so anyone may ask. The RP ID that counts is the ledger's, whatever the files say by now.
+Status Service::get_policy(sd_bus_message *call, const Caller &) {
+  const char *service = nullptr;
+  if (sd_bus_message_read(call, "s", &service) < 0)
+    return Error{ErrorKind::InvalidInput, "The PAM service is missing."};
+  std::vector<PolicyLine> lines = house_.config.describe(service);
+  for (PolicyLine &line : lines)
+    if (line.key == "rp_id") line = {line.key, house_.rp_id.str(), "ledger"};
+  sd_bus_message *made = nullptr;
+  int failed = sd_bus_message_new_method_return(call, &made);
+  const BusMessage reply(made);
+  if (failed >= 0) failed = sd_bus_message_open_container(made, 'a', "a{sv}");
+  for (const auto &[key, value, source] : lines)
+    if (failed >= 0)
+      failed = sd_bus_message_append(made, "a{sv}", 3, "key", "s", key.c_str(), "value", "s", value.c_str(),
+                                     "source", "s", source.c_str());
+  if (failed >= 0) failed = sd_bus_message_close_container(made);
+  if (failed >= 0) failed = sd_bus_send(house_.bus, made, nullptr);
+  if (failed < 0) return errno_error("answer", -failed);
+  return Ok{};
+}
+
 Status Service::get_status(sd_bus_message *call, const Caller &) {
-  const int failed = sd_bus_reply_method_return(call, "a{sv}", 3, "version", "s", PASSKEYD_VERSION, "rp-id",
-                                                "s", house_.rp_id.str().c_str(), "attempts", "u",
-                                                static_cast<std::uint32_t>(attempts_.size()));
+  const int failed = sd_bus_reply_method_return(
+      call, "a{sv}", 4, "version", "s", PASSKEYD_VERSION, "rp-id", "s", house_.rp_id.str().c_str(), "config",
+      "s", house_.config_state.c_str(), "attempts", "u", static_cast<std::uint32_t>(attempts_.size()));
   if (failed < 0) return errno_error("answer", -failed);
   return Ok{};
 }

@@ -51,6 +51,7 @@ class Service {
   Status begin_login(sd_bus_message *call, const Caller &caller);
   Status begin_enrollment(sd_bus_message *call, const Caller &caller);
   Status list_credentials(sd_bus_message *call, const Caller &caller);
+  Status get_policy(sd_bus_message *call, const Caller &caller);
   Status get_status(sd_bus_message *call, const Caller &caller);
 
   /// Makes the Attempt object, lets `story` begin on it and answers `call` with its path.

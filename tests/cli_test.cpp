@@ -191,7 +191,9 @@ void wrong_usage_asks_the_daemon_nothing() {
                                                        {"lock", "alice", "--reason", std::string(201, 'x')},
                                                        {"unlock"},
                                                        {"unlock", "alice", "--all-methods"},
-                                                       {"pin", "--pin", "1234"}};
+                                                       {"pin", "--pin", "1234"},
+                                                       {"policy", "sudo", "su"},
+                                                       {"policy", "a\x1b[2J"}};
   for (const std::vector<std::string> &line : lines) CHECK(run(line).status == 2);
   daemon.must_be_done();
 }
@@ -200,7 +202,8 @@ void help_and_version_need_no_daemon() {
   CHECK(run({"--version"}).out.starts_with("passkeyctl "));
   const Ran help = run({"--help"});
   CHECK(help.status == 0 && says(help.out, "Exit status"));
-  for (const char *verb : {"enroll", "list", "test", "pin", "backup-codes", "lock", "unlock", "status"}) {
+  for (const char *verb :
+       {"enroll", "list", "test", "pin", "backup-codes", "lock", "unlock", "policy", "status"}) {
     CHECK(says(help.out, verb));
     CHECK(run({verb, "--help"}).status == 0);
   }
@@ -313,6 +316,41 @@ void the_status_is_shown_both_ways() {
   daemon.must_be_done();
 }
 
+const std::vector<Dictionary> kPolicy = {
+    {{"key", "ways"}, {"value", "usb tpm"}, {"source", "default"}, {"since", std::int64_t{7}}},
+    {{"key", "touch_timeout"}, {"value", "10"}, {"source", "/etc/passkeyd/passkeyd.conf:4"}},
+};
+
+void the_policy_is_shown_both_ways_and_says_where_it_was_set() {
+  const PrivateBus bus;
+  ScriptedDaemon daemon({{"GetPolicy sudo", list(kPolicy)}, {"GetPolicy ", list(kPolicy)}});
+  const Ran ran = run({"policy", "sudo"});
+  CHECK(ran.status == 0 && ran.err.empty());
+  CHECK(ran.out ==
+        "KEY            VALUE    WHERE\n"
+        "ways           usb tpm  default\n"
+        "touch_timeout  10       /etc/passkeyd/passkeyd.conf:4\n");
+  const nlohmann::json all = nlohmann::json::parse(run({"policy", "--json"}).out);
+  CHECK(all.size() == 2);
+  CHECK((all[1] == nlohmann::json{{"key", "touch_timeout"},
+                                  {"value", "10"},
+                                  {"source", "/etc/passkeyd/passkeyd.conf:4"}}));
+  daemon.must_be_done();
+}
+
+void a_policy_that_makes_no_sense_is_not_shown() {
+  const PrivateBus bus;
+  const Reaction answers[] = {list({{{"key", 7U}, {"value", "10"}}}), list({{{"value", "10"}}}),
+                              list(std::vector<Dictionary>(257, kPolicy[0])),
+                              append([](sd_bus_message *m) { return sd_bus_message_append(m, "s", "no"); })};
+  for (const Reaction &answer : answers) {
+    ScriptedDaemon daemon({{"GetPolicy sudo", answer}});
+    const Ran ran = run({"policy", "sudo"});
+    CHECK(ran.status == 3 && ran.out.empty());
+    daemon.must_be_done();
+  }
+}
+
 // --- on a terminal
 // -----------------------------------------------------------------------------------------------
 
@@ -397,6 +435,8 @@ int main(int argc, char **argv) {
       TEST(passkeys_are_listed_even_if_nothing_is_known_of_the_account),
       TEST(the_list_is_json_for_programs),
       TEST(the_status_is_shown_both_ways),
+      TEST(the_policy_is_shown_both_ways_and_says_where_it_was_set),
+      TEST(a_policy_that_makes_no_sense_is_not_shown),
       TEST(a_pin_typed_on_a_terminal_is_not_seen),
       TEST(a_signal_at_the_prompt_ends_it_with_the_terminal_mended),
       TEST(a_stopped_prompt_gives_the_terminal_back_and_asks_again),

@@ -46,11 +46,46 @@ second_daemon() {  # a second one, with this passkeyd.conf: it gets as far as th
   timeout 20 setpriv --reuid passkeyd --regid passkeyd --init-groups /usr/libexec/passkeyd/passkeyd \
     --config-directory "$place" --state-directory "$place/state"
 }
-uncommented() { sed -E 's/^#rp_id =.*//; s/^#([a-z_]+ =)/\1/' /etc/passkeyd/passkeyd.conf; }
+shipped=/etc/passkeyd/passkeyd.conf
+uncommented() { sed -E 's/^#rp_id =.*//; s/^#(\[service [a-z]+\]|[a-z_]+ =)/\1/' "$shipped"; }
 every_option() { uncommented | second_daemon; }
 an_unknown_one() { { uncommented; echo 'touch_time = 30'; } | second_daemon; }
 check every_option_shown_is_one_the_daemon_takes says 'own the bus name' every_option
 check it_would_have_said_so_otherwise says 'passkeyd.conf:[0-9]+: unknown key' an_unknown_one
+keys_known() { passkeyctl policy | awk 'NR > 1 { print $1 }' | sort; }
+keys_shown() { sed -nE 's/^#([a-z_]+) =.*/\1/p' "$shipped" | sort -u; }
+keys_documented() { sed -n 's/^\.It Cm //p' man/passkeyd.conf.5 | sort; }
+same() { [ -n "$("$1")" ] && diff <("$1") <("$2"); }
+check the_shipped_file_shows_every_key_and_no_other same keys_known keys_shown
+check the_manual_has_every_key_and_no_other same keys_known keys_documented
+defaults_not_shown() {
+  passkeyctl policy --json |
+    python3 -c 'import json, sys; [print("#%(key)s = %(value)s" % row) for row in json.load(sys.stdin) if row["source"] == "default"]' |
+    grep -vxF -f "$shipped"
+}
+check every_default_is_shown_as_it_is fails defaults_not_shown
+check anybody_may_see_the_policy says '^touch_timeout +30 +default$' as alice passkeyctl policy sudo
+
+# --- reading it again -------------------------------------------------------------------------------------------------
+mine=/etc/passkeyd/passkeyd.conf.d/zz-mine.conf
+daemon=$(bus org.freedesktop.DBus /org/freedesktop/DBus org.freedesktop.DBus.GetConnectionUnixProcessID \
+  string:org.passkeyd1 | awk '/uint32/ { print $2 }')
+reload_with() { printf "$1" >"$mine"; kill -HUP "$daemon"; }
+reload_with 'touch_timeout = 12\n[service sudo]\nuser_verification = required\n'
+check a_reload_brings_what_was_changed eventually says "^touch_timeout +12 +$mine:1\$" passkeyctl policy
+check a_section_holds_for_its_service says "^user_verification +required +$mine:3\$" passkeyctl policy sudo
+check and_for_no_other says '^user_verification +preferred +default$' passkeyctl policy su
+reload_with '\ntouch_timeout = 99\n'
+check a_broken_file_is_refused_with_its_place eventually says "^config: +$mine:2: touch_timeout: must be" passkeyctl status
+check the_log_says_so_too says "reload refused.* $mine:2: touch_timeout: must be" cat /run/world/passkeyd.log
+check the_configuration_before_it_stays_in_force says '^touch_timeout +12 ' passkeyctl policy
+reload_with 'rp_id = elsewhere.example\n'
+check a_mended_file_is_taken eventually says '^config: +loaded$' passkeyctl status
+check another_rp_id_has_no_effect fails says '^rp_id +elsewhere' passkeyctl policy
+check another_rp_id_is_warned_of says 'rp_id in passkeyd.conf is elsewhere.example' cat /run/world/passkeyd.log
+reload_with ''
+check what_is_no_longer_set_is_the_default_again eventually says '^touch_timeout +30 +default$' passkeyctl policy
+rm "$mine"
 
 # --- the udev rule ----------------------------------------------------------------------------------------------------
 hidraw=/devices/pci0000:00/0000:00:14.0/usb1/1-1/1-1:1.0/0003:1050:0407.0001/hidraw/hidraw7
