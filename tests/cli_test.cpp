@@ -1,5 +1,6 @@
 /// passkeyctl as people and scripts meet it: exit status, what goes to which stream, and PINs on a terminal.
 #include <signal.h>
+#include <sys/mount.h>
 
 #include <nlohmann/json.hpp>
 
@@ -302,6 +303,21 @@ void the_list_is_json_for_programs() {
   daemon.must_be_done();
 }
 
+void people_are_told_in_their_language_and_programs_in_none() {
+  const PrivateBus bus;
+  CHECK(mount(CATALOGS_DIR, "/usr/share/locale", nullptr, MS_BIND, nullptr) == 0);
+  language = "de";
+  const Event answer = next("", "granted", {{"message", "welcome"}});
+  ScriptedDaemon daemon({kTest, answer, {"ListCredentials root", list(kRows)}});
+  const Ran ran = run(kTestAlice);
+  const nlohmann::json all = nlohmann::json::parse(run({"list", "--json"}).out);
+  language.clear();
+  CHECK(umount("/usr/share/locale") == 0);
+  CHECK(ran.status == 0 && says(ran.out, "Passkey") && !says(ran.out, "accepted"));
+  CHECK(all[0]["created"] == 1700000000);
+  daemon.must_be_done();
+}
+
 void the_status_is_shown_both_ways() {
   const PrivateBus bus;
   const Reaction report = append([](sd_bus_message *m) {
@@ -417,6 +433,7 @@ int main(int argc, char **argv) {
   enter_private_machine();
   const CMUnitTest tests[] = {
       TEST(a_granted_test_says_so_on_standard_output),
+      TEST(people_are_told_in_their_language_and_programs_in_none),
       TEST(every_end_has_its_exit_status),
       TEST(an_error_of_the_daemon_has_its_exit_status),
       TEST(without_the_service_it_says_what_to_look_at),

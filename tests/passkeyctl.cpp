@@ -18,6 +18,7 @@
 namespace passkeyd::test {
 
 std::string program;
+std::string language;
 
 namespace {
 
@@ -30,6 +31,8 @@ int status_of(pid_t child) {
 [[noreturn]] void become(const std::vector<std::string> &arguments) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   setenv("TZ", "UTC", 1);
+  setenv("LC_ALL", "C.UTF-8", 1);
+  setenv("LANGUAGE", language.c_str(), 1);
   std::vector<char *> argv = {program.data()};
   for (const std::string &argument : arguments) argv.push_back(const_cast<char *>(argument.c_str()));
   argv.push_back(nullptr);

@@ -10,7 +10,8 @@
 
 namespace passkeyd::test {
 
-extern std::string program;  ///< passkeyctl, set by main()
+extern std::string program;   ///< passkeyctl, set by main()
+extern std::string language;  ///< of the person, as LANGUAGE has it; empty: English
 
 struct Ran {
   int status = -1;  ///< exit status, or 128 + signal
