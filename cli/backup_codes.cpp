@@ -11,8 +11,8 @@
 #include "cli/terminal.h"
 #include "cli/user_option.h"
 #include "cli/verb.h"
+#include "client/account_check.h"
 #include "client/printable.h"
-#include "client/records.h"
 
 namespace passkeyd::cli {
 namespace {
@@ -23,7 +23,7 @@ struct Options {
   CodeForm form;
 };
 
-std::string question_about(const UserName &user, std::optional<std::int64_t> left) {
+std::string question_about(const UserName &user, std::optional<std::uint32_t> left) {
   const std::string whose = printable(user.str(), UserName::kMaxBytes);
   const std::string have =
       !left ? whose + " may have backup codes"

@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
+#include <utility>
 
 #include "cli/backup_codes.h"
 #include "cli/face.h"
@@ -52,9 +53,11 @@ ExitCode enroll(const Options &options) {
   return with_bus(Patience(std::chrono::minutes(10)), [&](Bus &bus, Patience &patience) {
     TerminalConversation conversation(answers_from(options.pin_stdin));
     const EnrollRequest request{user.value(), way_of(options), options.name, options.discoverable};
-    const Outcome outcome = run_enrollment(bus, request, conversation, patience);
+    Outcome outcome = run_enrollment(bus, request, conversation, patience);
+    // Not part of what is said about the passkey: none left would be untrue in a moment.
+    const std::optional<std::uint32_t> codes_left = std::exchange(outcome.details.codes_left, std::nullopt);
     const ExitCode code = conclude(outcome, message::kEnrolled);
-    if (code == ExitCode::Ok && outcome.details.codes_left == 0 && !options.no_backup_codes)
+    if (code == ExitCode::Ok && codes_left == 0 && !options.no_backup_codes)
       add_backup_codes(bus, user.value(), patience);
     return code;
   });

@@ -9,6 +9,7 @@
 #include "cli/table.h"
 #include "cli/user_option.h"
 #include "cli/verb.h"
+#include "client/account_check.h"
 #include "client/printable.h"
 #include "client/records.h"
 

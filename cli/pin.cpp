@@ -21,8 +21,8 @@ ExitCode change_pin(const Options &options) {
   if (!user) return report(user.error());
   return with_bus(Patience(std::chrono::minutes(5)), [&](Bus &bus, Patience &patience) {
     TerminalConversation conversation(answers_from(options.pin_stdin));
-    return conclude(run_pin_change(bus, {user.value(), "passkeyctl"}, conversation, patience),
-                    message::kPinChanged);
+    const PinChangeRequest request{user.value(), "passkeyctl"};
+    return conclude(run_pin_change(bus, request, conversation, patience), message::kPinChanged);
   });
 }
 

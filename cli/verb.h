@@ -22,11 +22,11 @@ struct Verb {
 Run declare_enroll(CLI::App &command);
 Run declare_list(CLI::App &command);
 Run declare_test(CLI::App &command);
-Run declare_policy(CLI::App &command);
 Run declare_pin(CLI::App &command);
 Run declare_backup_codes(CLI::App &command);
 Run declare_lock(CLI::App &command);
 Run declare_unlock(CLI::App &command);
+Run declare_policy(CLI::App &command);
 Run declare_status(CLI::App &command);
 
 }  // namespace passkeyd::cli

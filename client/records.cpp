@@ -106,23 +106,6 @@ Result<CredentialList> list_credentials(Bus &bus, const UserName &user, Patience
   return list;
 }
 
-Result<AccountState> check_account(Bus &bus, const UserName &user, Patience &patience) {
-  const Message reply = TRY(bus.call_manager(
-      "CheckAccount", [&](sd_bus_message *m) { return sd_bus_message_append(m, "s", user.str().c_str()); },
-      patience));
-  if (sd_bus_message_has_signature(reply.get(), "a{sv}") <= 0)
-    return malformed("CheckAccount: the answer is no dictionary");
-  const StatusReport row = TRY(read_dictionary(reply.get()));
-  AccountState state;
-  std::int64_t codes_left = 0;
-  if (!row.contains("locked")) return malformed("CheckAccount: nothing is said about a lock");
-  if (!take(row, "locked", state.locked) || !take(row, "all-methods", state.all_methods) ||
-      !take(row, "reason", state.reason) || !take(row, detail::kCodesLeft, codes_left))
-    return malformed("CheckAccount: a value is of another type than it should be");
-  if (row.contains(detail::kCodesLeft)) state.codes_left = codes_left;
-  return state;
-}
-
 Result<StatusReport> get_status(Bus &bus, Patience &patience) {
   const Message reply = TRY(bus.call_manager("GetStatus", {}, patience));
   if (sd_bus_message_has_signature(reply.get(), "a{sv}") <= 0)

@@ -36,17 +36,6 @@ struct CredentialList {
 /// long.
 Result<CredentialList> list_credentials(Bus &bus, const UserName &user, Patience &patience);
 
-/// How an account stands, as CheckAccount has it. Texts are printable.
-struct AccountState {
-  bool locked = true;       ///< by an administrator
-  bool all_methods = true;  ///< locked, whatever way the person takes; a lock of unknown scope is one of that kind
-  std::string reason = {};   ///< of the lock, in the administrator's words
-  std::optional<std::int64_t> codes_left = {};  ///< unspent backup codes; nullopt: not said
-};
-
-/// Errors: as Bus::call_manager; Malformed, also for a known key of another type.
-Result<AccountState> check_account(Bus &bus, const UserName &user, Patience &patience);
-
 /// What GetStatus says: texts, whole numbers and truths by name. Entries of other types are left out.
 using StatusValue = std::variant<std::string, std::int64_t, bool>;
 using StatusReport = std::map<std::string, StatusValue>;

@@ -62,18 +62,23 @@ std::string what_is_next(const Sentence &row, std::string_view next) {
   if (next == next::kAgain)
     return translated(row.shape == Shape::Complaint ? tr("Try again, or press Enter to go on.")
                                                     : tr("Try again."));
-  if (next == next::kPin) return translated(tr("Its PIN will do as well."));
+  if (next == next::kPin) return translated(tr("The PIN will do as well."));
   if (next == next::kPasskey) return translated(tr("Another passkey comes next."));
   if (next == next::kCode) return translated(tr("A backup code comes next."));
   return {};
 }
 
-/// Only a complaint can be waited out.
-std::string when_again(const Details &details) {
+/// What lies behind the attempt that this is about.
+enum class Behind { Nothing, OtherWays };
+
+std::string when_again(const Details &details, Behind behind) {
+  const char *words = tr("Try again in {time}.");
+  if (details.next == next::kCode)
+    words = tr("Try again in {time}, or use a backup code.");
+  else if (behind == Behind::OtherWays)
+    words = tr("Try again in {time}, or sign in another way.");
   const std::string time = duration(*details.wait_seconds);
-  return filled(translated(details.next == next::kCode ? tr("Try again in {time}, or use a backup code.")
-                                                       : tr("Try again in {time}.")),
-                {{"time", time}});
+  return filled(translated(words), {{"time", time}});
 }
 
 std::string codes_left(std::uint32_t codes) {
@@ -82,30 +87,30 @@ std::string codes_left(std::uint32_t codes) {
   return joined(left, translated(tr("Make new ones with: passkeyctl backup-codes")));
 }
 
-/// What comes after `what_happened`, as far as anybody knows; empty: nothing.
-std::string sequel(const Sentence &row, const Details &details) {
+/// What comes after `what_happened`. Only a complaint can be waited out.
+std::string sequel(const Sentence &row, const Details &details, Behind behind) {
   if (details.codes_left) return codes_left(*details.codes_left);
-  const bool waits = details.wait_seconds && row.tone == Tone::Trouble;
-  if (waits && (details.next.empty() || details.next == next::kCode)) return when_again(details);
-  const std::string next = what_is_next(row, details.next);
-  return waits ? joined(when_again(details), next) : next;
+  if (details.wait_seconds && row.tone == Tone::Trouble) return when_again(details, behind);
+  std::string next = what_is_next(row, details.next);
+  if (!next.empty()) return next;
+  if (behind == Behind::OtherWays && row.tone == Tone::Trouble) return translated(tr("Sign in another way."));
+  return row.advice == nullptr ? std::string() : translated(row.advice);
+}
+
+std::string all_words(const Details &details, Behind behind) {
+  const Sentence &row = row_of(details.message);
+  if (row.shape == Shape::Question) return question(row, details);
+  return joined(what_happened(row, details), sequel(row, details, behind));
 }
 
 }  // namespace
 
 std::string words_for(const Details &details) {
-  const Sentence &row = row_of(details.message);
-  if (row.shape == Shape::Question) return question(row, details);
-  std::string next = sequel(row, details);
-  if (next.empty() && row.advice != nullptr) next = translated(row.advice);
-  return joined(what_happened(row, details), next);
+  return all_words(details, Behind::Nothing);
 }
 
 std::string last_words_for(const Details &details) {
-  const Sentence &row = row_of(details.message);
-  const std::string next = sequel(row, details);
-  if (row.shape == Shape::Question || row.tone != Tone::Trouble) return words_for(details);
-  return joined(joined(what_happened(row, details), next), translated(tr("Sign in another way.")));
+  return all_words(details, Behind::OtherWays);
 }
 
 Tone tone_of(std::string_view message) {

@@ -4,7 +4,7 @@
 #include <security/pam_ext.h>
 #include <syslog.h>
 
-#include "client/records.h"
+#include "client/account_check.h"
 #include "client/words.h"
 #include "pam/handle.h"
 

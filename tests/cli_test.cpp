@@ -1,5 +1,6 @@
 /// passkeyctl as people and scripts meet it: exit status, what goes to which stream, and PINs on a terminal.
 #include <signal.h>
+#include <sys/mount.h>
 
 #include <nlohmann/json.hpp>
 
@@ -186,8 +187,6 @@ void wrong_usage_asks_the_daemon_nothing() {
                                                        {"enroll", "--name", std::string(97, 'x')},
                                                        {"list", "--pin", "1234"},
                                                        {"status", "--user", "alice"},
-                                                       {"policy", "sudo", "su"},
-                                                       {"policy", "a\x1b[2J"},
                                                        {"enroll", "--tpm", "--discoverable"},
                                                        {"backup-codes", "--print", "--qr"},
                                                        {"backup-codes", "alice"},
@@ -199,7 +198,9 @@ void wrong_usage_asks_the_daemon_nothing() {
                                                        {"lock", "alice", "--reason", std::string(201, 'x')},
                                                        {"unlock"},
                                                        {"unlock", "alice", "--all-methods"},
-                                                       {"pin", "--pin", "1234"}};
+                                                       {"pin", "--pin", "1234"},
+                                                       {"policy", "sudo", "su"},
+                                                       {"policy", "a\x1b[2J"}};
   for (const std::vector<std::string> &line : lines) CHECK(run(line).status == 2);
   daemon.must_be_done();
 }
@@ -208,7 +209,8 @@ void help_and_version_need_no_daemon() {
   CHECK(run({"--version"}).out.starts_with("passkeyctl "));
   const Ran help = run({"--help"});
   CHECK(help.status == 0 && says(help.out, "Exit status"));
-  for (const char *verb : {"enroll", "list", "test", "policy", "pin", "backup-codes", "lock", "unlock", "status"}) {
+  for (const char *verb :
+       {"enroll", "list", "test", "pin", "backup-codes", "lock", "unlock", "policy", "status"}) {
     CHECK(says(help.out, verb));
     CHECK(run({verb, "--help"}).status == 0);
   }
@@ -269,10 +271,12 @@ void the_list_is_a_table_for_people() {
 
 void the_list_says_that_an_account_is_locked_and_why() {
   const PrivateBus bus;
-  ScriptedDaemon daemon({{"ListCredentials root", list({})},
-                         account("root", {{"locked", true}, {"reason", "left\x1b us"}, {"codes-left", 0U}}),
-                         {"ListCredentials root", list({})},
-                         account("root", {{"locked", true}, {"all-methods", true}})});
+  ScriptedDaemon daemon(
+      {{"ListCredentials root", list({})},
+       account("root",
+               {{"locked", true}, {"all-methods", false}, {"reason", "left\x1b us"}, {"codes-left", 0U}}),
+       {"ListCredentials root", list({})},
+       account("root", {{"locked", true}, {"all-methods", true}})});
   CHECK(run({"list"}).out.ends_with(
       "\nbackup codes left:  0\nlocked:             passkeys and backup codes: left? us\n"));
   CHECK(run({"list"}).out.ends_with("\nlocked:  every way in\n"));
@@ -302,6 +306,21 @@ void the_list_is_json_for_programs() {
   CHECK(all[0]["id"] == "aa11" && all[0]["last_used"] == 1700000060 && all[0]["user_verification"] == true);
   CHECK(all[1]["last_used"].is_null());
   CHECK(run({"list", "--json"}).out == "[]\n");
+  daemon.must_be_done();
+}
+
+void people_are_told_in_their_language_and_programs_in_none() {
+  const PrivateBus bus;
+  CHECK(mount(CATALOGS_DIR, "/usr/share/locale", nullptr, MS_BIND, nullptr) == 0);
+  language = "de";
+  const Event answer = next("", "granted", {{"message", "welcome"}});
+  ScriptedDaemon daemon({kTest, answer, {"ListCredentials root", list(kRows)}});
+  const Ran ran = run(kTestAlice);
+  const nlohmann::json all = nlohmann::json::parse(run({"list", "--json"}).out);
+  language.clear();
+  CHECK(umount("/usr/share/locale") == 0);
+  CHECK(ran.status == 0 && says(ran.out, "Passkey") && !says(ran.out, "accepted"));
+  CHECK(all[0]["created"] == 1700000000);
   daemon.must_be_done();
 }
 
@@ -357,7 +376,7 @@ void a_policy_that_makes_no_sense_is_not_shown() {
 // --- on a terminal
 // -----------------------------------------------------------------------------------------------
 
-const char *const kPrompt = "PIN of Solo 2, or Enter to skip: ";
+const char *const kPrompt = "PIN of your Solo 2, or Enter to skip: ";
 const Event kAsks = next("", "ask-secret", {{"message", "pin-key"}, {"device", "Solo 2"}});
 /// On a terminal the tty is sent, too; its number is not known beforehand.
 ScriptedDaemon daemon_for_a_terminal(std::vector<Event> rest) {
@@ -420,6 +439,7 @@ int main(int argc, char **argv) {
   enter_private_machine();
   const CMUnitTest tests[] = {
       TEST(a_granted_test_says_so_on_standard_output),
+      TEST(people_are_told_in_their_language_and_programs_in_none),
       TEST(every_end_has_its_exit_status),
       TEST(an_error_of_the_daemon_has_its_exit_status),
       TEST(without_the_service_it_says_what_to_look_at),

@@ -100,11 +100,16 @@ check nobody_else_may says 'passkeyd.rules:[0-9]+ MODE 0660$' plugged ID_FIDO_TO
 check other_hid_devices_are_left_alone fails says 'passkeyd.rules:[0-9]+ (GROUP|MODE)' plugged ID_INPUT=1
 
 # --- the PAM profile ----------------------------------------------------------------------------------------------------
-common_auth() { DEBIAN_FRONTEND=noninteractive pam-auth-update --force "$@" >/dev/null 2>&1; grep -v '^#' /etc/pam.d/common-auth; }
+common() { DEBIAN_FRONTEND=noninteractive pam-auth-update --force "${@:2}" >/dev/null 2>&1; grep -v '^#' "/etc/pam.d/common-$1"; }
+common_auth() { common auth "$@"; }
 check the_profile_is_off_unless_switched_on says '^Default: no$' cat /usr/share/pam-configs/passkey
 check switched_off_the_module_is_gone fails says pam_passkey common_auth --disable passkey
-comes_first() { common_auth --enable passkey | awk '/pam_passkey/ { key = NR } /pam_unix/ { unix = NR } END { exit !(key && key < unix) }'; }
-check switched_on_it_comes_before_the_password comes_first
+comes_first() { common "$1" --enable passkey | awk '/pam_passkey/ { key = NR } /pam_unix/ { unix = NR } END { exit !(key && key < unix) }'; }
+check switched_on_it_comes_before_the_password comes_first auth
+# pam_unix ends the account stack early for an expired password: a lock must have been seen by then.
+check a_lock_is_seen_before_anything_can_end_the_stack comes_first account
+check nothing_but_a_lock_keeps_anybody_out says \
+  '\[perm_denied=die default=ignore\].*pam_passkey\.so' common account --enable passkey
 check a_passkey_lets_in_and_nothing_it_says_keeps_the_password_out says \
   '\[success=[0-9]+ default=ignore\].*pam_passkey\.so' common_auth --enable passkey
 finish

@@ -28,10 +28,17 @@ struct HostReply {
 
 inline constexpr unsigned char kVeil = 0x55;
 
+/// A PAM file of the test's own: PASSKEY stands for the module, RECORDER for a module that notes what it
+/// finds in the handle and lets everybody in who has a password there.
+inline constexpr const char *kPasskey = "PASSKEY";
+inline constexpr const char *kRecorder = "RECORDER";
+
 struct HostSetup {
-  std::string options = {};  ///< after pam_passkey.so
-  std::string user = "alice";
+  std::string options = {};    ///< after pam_passkey.so
+  std::string user = "alice";  ///< empty: the host names nobody
+  std::string service = "passkey-test";
   std::deque<HostReply> replies = {};
+  std::string stack = {};  ///< instead of the one that tells every code of the module apart
   int flags = 0;
   std::string tty = {};
   std::string rhost = {};
@@ -47,17 +54,29 @@ struct HostResult {
   std::vector<std::string> said;  ///< "info: ", "error: ", "secret: ", "ask: " and the text
   bool allocation_failed = false;
   std::optional<unsigned> fail_delay = {};  ///< microseconds, if the module asked for a delay
+  std::string user = {};                    ///< PAM_USER at the end
+  std::vector<std::string> recorded = {};   ///< by RECORDER, a line each: "user=alice password=secret"
 };
 
-/// The path of the module under test, set by main().
+/// The paths of the module under test and of RECORDER, set by main().
 extern std::string module_path;
+extern std::string recorder_path;
 
 /// pam_authenticate.
 HostResult authenticate(const HostSetup &setup = {});
 
+/// pam_acct_mgmt in a handle where nobody was authenticated.
+HostResult manage_account(const HostSetup &setup = {});
+
+/// pam_authenticate, whatever comes of it, and then pam_acct_mgmt, whose code it gives.
+HostResult authenticate_and_manage_account(const HostSetup &setup = {});
+
+/// pam_chauthtok: the round that checks, and the one that changes.
+HostResult change_token(const HostSetup &setup = {});
+
 /// What another management group of the module returns: "setcred", "acct_mgmt", "open_session",
 /// "close_session", "chauthtok". Calls the module's function itself: through a stack, IGNORE could not be
 /// told from others.
-int call_directly(const std::string &function);
+int call_directly(const std::string &function, const std::vector<const char *> &options = {}, int flags = 0);
 
 }  // namespace passkeyd::test

@@ -2,13 +2,16 @@
 /// moved by.
 #include <dirent.h>
 #include <fcntl.h>
+#include <libintl.h>
 #include <malloc.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <csignal>
 
 #include <algorithm>
+#include <clocale>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
@@ -80,16 +83,15 @@ void the_module_stays_mapped_when_its_host_closes_it() {
                     [](const std::string &line) { return line.find("NODELETE") != std::string::npos; }));
 }
 
-/// No environment, no signal handlers, no threads, no files or programs of its own, and nothing put into
-/// PAM's items: the PIN cannot end up in PAM_AUTHTOK.
+/// No environment, no signal handlers, no threads, no files or programs of its own, no locale but the host's.
 void the_module_cannot_call_what_a_guest_must_not() {
   const std::set<std::string> forbidden = {
-      "getenv",         "secure_getenv", "setenv", "putenv",       "unsetenv",       "clearenv",
-      "environ",        "signal",        "alarm",  "setitimer",    "pthread_create", "fork",
-      "vfork",          "posix_spawn",   "execve", "execv",        "execl",          "system",
-      "popen",          "open",          "open64", "openat",       "fopen",          "fopen64",
-      "creat",          "exit",          "_exit",  "abort",        "setuid",         "seteuid",
-      "setlocale",      "umask",         "chdir",  "pam_set_item", "pam_set_data",   "pam_putenv",
+      "getenv",         "secure_getenv", "setenv", "putenv",     "unsetenv",       "clearenv",
+      "environ",        "signal",        "alarm",  "setitimer",  "pthread_create", "fork",
+      "vfork",          "posix_spawn",   "execve", "execv",      "execl",          "system",
+      "popen",          "open",          "open64", "openat",     "fopen",          "fopen64",
+      "creat",          "exit",          "_exit",  "abort",      "setuid",         "seteuid",
+      "setlocale",      "umask",         "chdir",  "textdomain", "bindtextdomain", "pam_putenv",
       "pam_get_authtok"};
   std::size_t imported = 0;
   for (const std::string &line : lines_of("nm -D --undefined-only " + module_path)) {
@@ -258,6 +260,44 @@ void no_copy_of_a_pin_stays_in_the_hosts_memory() {
   daemon.must_be_done();
 }
 
+/// One copy is libpam's, for the modules that follow, and wiped by it in the end.
+void no_copy_of_a_password_stays_in_the_hosts_memory() {
+  if (!kCanFailAllocations) throw Skipped("AddressSanitizer maps more memory than can be searched");
+  mallopt(M_PERTURB, 0);
+  const std::string veiled = veiled_pin();
+  const PrivateBus bus;
+  ScriptedDaemon daemon({begins("user=alice service=passkey-test first=either"),
+                         next("", "offer", {{"message", "password-or-key"}}),
+                         {"Cancel", nothing()}});
+  std::size_t when_handed_on = 0;
+  const HostSetup setup{
+      .replies = {{HostReply::Kind::Veiled, veiled}},
+      .stack =
+          "auth [default=ignore] PASSKEY first_prompt=either\nauth required pam_echo.so next\n"
+          "auth required pam_deny.so\n",
+      .while_told = [&] { when_handed_on = stretches_in_memory(veiled); }};
+  CHECK(authenticate(setup).code != PAM_SUCCESS);
+  CHECK(when_handed_on == veiled.size() / kStretch);
+  CHECK(stretches_in_memory(veiled) == 0);
+  daemon.must_be_done();
+}
+
+/// The words come in the language that the host has chosen, and the module chooses nothing.
+void the_module_speaks_the_hosts_language_and_leaves_it_alone() {
+  CHECK(mount(CATALOGS_DIR, "/usr/share/locale", "none", MS_BIND, nullptr) == 0);
+  CHECK(setenv("LANGUAGE", "de", 1) == 0 && setlocale(LC_ALL, "C.UTF-8") != nullptr);
+  const std::string locale = setlocale(LC_ALL, nullptr);
+  const std::string domain = textdomain(nullptr);
+  const PrivateBus bus;
+  ScriptedDaemon daemon(kTouch);
+  const HostResult result = authenticate();
+  CHECK(result.said == std::vector<std::string>{"info: Bitte Sicherheitsschlüssel berühren."});
+  CHECK(setlocale(LC_ALL, nullptr) == locale && textdomain(nullptr) == domain);
+  daemon.must_be_done();
+  CHECK(unsetenv("LANGUAGE") == 0 && setlocale(LC_ALL, "C") != nullptr);
+  CHECK(umount2("/usr/share/locale", MNT_DETACH) == 0);  // libc keeps its catalogs mapped
+}
+
 // --- what it is moved by
 // -----------------------------------------------------------------------------------------
 
@@ -329,25 +369,38 @@ void the_module_touches_no_file_that_a_user_controls() {
     if (!is_the_systems(path)) throw Failed("touched " + path);
 }
 
-/// Every allocation from pam_authenticate on fails once, in turn: in the module, sd-bus, libpam, and the
-/// host. A login may then fail, or do without what was to be allocated; it never turns into something better.
+/// Fails every allocation from pam_authenticate on, once and in turn; what it comes to is never among
+/// `never`.
+void fail_allocations(const Event &begin, const Event &asks, const Event &ends, HostSetup setup,
+                      const std::set<int> &never) {
+  ScriptedDaemon daemon({begin, asks, ends}, {.forever = true});
+  HostResult result = {.allocation_failed = true};
+  long tries = 0;
+  for (; result.allocation_failed; ++tries) {
+    setup.failing_allocation = tries;
+    result = authenticate(setup);
+    CHECK(!never.contains(result.code));
+  }
+  CHECK(tries > 100);
+  daemon.must_be_done();
+}
+
+/// In the module, sd-bus, libpam, and the host. A login may then fail, or do without what was to be
+/// allocated; it never turns into something better.
 void no_failing_allocation_lets_anybody_in_or_past() {
   if (!kCanFailAllocations) throw Skipped("AddressSanitizer has a malloc of its own");
   const PrivateBus bus;
   const std::pair<const char *, std::set<int>> ends[] = {
       {"granted", {PAM_IGNORE}}, {"unavailable", {PAM_SUCCESS}}, {"denied", {PAM_SUCCESS, PAM_IGNORE}}};
+  const HostSetup setup{.replies = {{HostReply::Kind::Text, "123456"}}};
   for (const auto &[end, never] : ends) {
-    ScriptedDaemon daemon({kBegin, next("", "ask-secret", {{"message", "pin-key"}}),
-                           next(" secret=1234", end, {{"message", "not-enrolled"}})},
-                          {.forever = true});
-    HostResult result = {.allocation_failed = true};
-    long tries = 0;
-    for (; result.allocation_failed; ++tries) {
-      result = authenticate({.replies = {{HostReply::Kind::Text, "1234"}}, .failing_allocation = tries});
-      CHECK(!never.contains(result.code));
-    }
-    CHECK(tries > 100);
-    daemon.must_be_done();
+    fail_allocations(kBegin, next("", "ask-secret", {{"message", "pin-key"}}),
+                     next(" secret=123456", end, {{"message", "not-enrolled"}}), setup, never);
+    HostSetup either = setup;
+    either.options = "first_prompt=either typed=pin";
+    fail_allocations(begins("user=alice service=passkey-test first=either typed=pin"),
+                     next("", "offer", {{"message", "password-or-pin"}, {"accepts-pin", true}}),
+                     next(" secret=123456", end, {{"message", "denied"}}), either, never);
   }
 }
 
@@ -356,7 +409,8 @@ void no_failing_allocation_lets_anybody_in_or_past() {
 int main(int argc, char **argv) {
   if (argc < 2) return 2;
   module_path = argv[1];
-  if (argc > 2 && std::strcmp(argv[2], "--login") == 0) {
+  recorder_path = argc > 2 ? argv[2] : "";
+  if (recorder_path == "--login") {
     std::printf("%d\n", authenticate().code);
     return 0;
   }
@@ -370,6 +424,8 @@ int main(int argc, char **argv) {
       TEST(the_hosts_signals_are_left_as_they_were),
       TEST(two_hundred_logins_leave_no_files_and_no_memory),
       TEST(no_copy_of_a_pin_stays_in_the_hosts_memory),
+      TEST(no_copy_of_a_password_stays_in_the_hosts_memory),
+      TEST(the_module_speaks_the_hosts_language_and_leaves_it_alone),
       TEST(a_hostile_environment_does_not_keep_anybody_out),
       TEST(a_hostile_environment_lets_nobody_in),
       TEST(the_module_touches_no_file_that_a_user_controls),

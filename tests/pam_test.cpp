@@ -77,6 +77,45 @@ void every_other_end_has_its_code() {
     CHECK(after("unavailable", message).code == PAM_AUTHINFO_UNAVAIL);
 }
 
+void a_code_that_was_tried_is_a_refusal_and_one_that_cannot_be_is_none() {
+  for (const char *end : {"denied", "unavailable"}) {
+    const HostResult result = after(end, "code-wrong");
+    CHECK(result.code == PAM_AUTH_ERR && result.fail_delay);
+  }
+  const HostResult invalid = after("unavailable", "code-invalid");
+  CHECK(invalid.code == PAM_AUTHINFO_UNAVAIL && !invalid.fail_delay);
+}
+
+void a_lock_is_a_refusal_of_its_own() {
+  for (const char *end : {"denied", "unavailable"}) {
+    const HostResult result = after(end, "locked");
+    CHECK(result.code == PAM_PERM_DENIED && !result.fail_delay);
+    CHECK(result.said == Said{"error: An administrator has locked this. Sign in another way."});
+  }
+}
+
+/// Otherwise an empty line after each wrong PIN would do away with the delay.
+void stepping_down_after_a_refusal_is_still_a_failed_try() {
+  const PrivateBus bus;
+  for (const char *refusal : {"pin-wrong", "code-wrong", "touch-refused", "uv-failed"})
+    for (const char *end : {"cancelled", "code-invalid", "timeout"}) {
+      ScriptedDaemon daemon({kBegin, next("", "tell", {{"message", refusal}, {"next", "again"}}), kAsksPin,
+                             next(" empty", "unavailable", {{"message", end}})});
+      const HostResult result = authenticate({.replies = {{Kind::Text, ""}}});
+      CHECK(result.code == PAM_AUTH_ERR && result.fail_delay);
+      daemon.must_be_done();
+    }
+}
+
+void who_has_few_backup_codes_left_hears_of_it_even_in_silence() {
+  const HostResult few =
+      after("granted", {{"message", "code-accepted"}, {"codes-left", 2U}}, {.flags = PAM_SILENT});
+  CHECK(few.code == PAM_SUCCESS);
+  CHECK(few.said == Said{"info: Backup code accepted. 2 backup codes left. "
+                         "Make new ones with: passkeyctl backup-codes"});
+  CHECK(after("granted", {{"message", "code-accepted"}, {"codes-left", 4U}}).said.empty());
+}
+
 void an_error_of_the_daemon_has_its_code() {
   const std::pair<const char *, int> codes[] = {{"NotAllowed", PAM_CRED_INSUFFICIENT},
                                                 {"Limited", PAM_MAXTRIES},
@@ -179,7 +218,8 @@ void a_choice_is_a_numbered_list() {
                          next(" choice=1", "granted")});
   const HostResult result = authenticate({.replies = {{Kind::Text, "9"}, {Kind::Text, "2"}}});
   CHECK(result.code == PAM_SUCCESS);
-  CHECK(result.said == (Said{"info: 1. Solo 2", "info: 2. blue", "ask: Number of the device to use: ", "ask: Number of the device to use: "}));
+  CHECK(result.said == (Said{"info: 1. Solo 2", "info: 2. blue",
+                             "ask: Number of the device to use: ", "ask: Number of the device to use: "}));
   daemon.must_be_done();
 }
 
@@ -227,17 +267,59 @@ void an_impossible_name_is_refused_before_the_daemon_hears_of_it() {
 void an_option_that_is_wrong_asks_nobody_and_lets_nobody_in() {
   const PrivateBus bus;
   ScriptedDaemon daemon({});
-  for (const char *options :
-       {"quiett", "Debug", "timeout", "timeout=", "timeout=0", "timeout=301", "timeout=-5", "timeout=5s",
-        "timeout=99999999999", "timeout=+5", "debug nodelay bogus", "use_first_pass", "debug=1"})
+  for (const char *options : {"quiett",
+                              "Debug",
+                              "timeout",
+                              "timeout=",
+                              "timeout=0",
+                              "timeout=301",
+                              "timeout=-5",
+                              "timeout=5s",
+                              "timeout=99999999999",
+                              "timeout=+5",
+                              "debug nodelay bogus",
+                              "use_first_pass",
+                              "debug=1",
+                              "first_prompt",
+                              "first_prompt=",
+                              "first_prompt=password",
+                              "host=",
+                              "host=one",
+                              "host=Talks",
+                              "typed=",
+                              "typed=pins",
+                              "wait",
+                              "wait=",
+                              "wait=-1",
+                              "wait=301",
+                              "wait=1m",
+                              "usernameless=yes",
+                              "always",
+                              "tpm_pin"})
     CHECK(authenticate({.options = options}).code == PAM_AUTHINFO_UNAVAIL);
   daemon.must_be_done();
 }
 
 void options_that_exist_are_taken() {
   for (const char *options :
-       {"debug", "quiet", "nodelay", "timeout=1", "timeout=300", "debug quiet nodelay timeout=30"})
+       {"debug", "quiet", "nodelay", "timeout=1", "timeout=300", "debug quiet nodelay timeout=30", "wait=0",
+        "first_prompt=passkey", "host=talks", "typed=password", "usernameless"})
     CHECK(after("granted", {{"message", "welcome"}}, {.options = options}).code == PAM_SUCCESS);
+}
+
+void the_daemon_hears_of_the_options_that_are_for_it() {
+  const PrivateBus bus;
+  const std::pair<const char *, const char *> options[] = {
+      {"first_prompt=either", " first=either"},
+      {"host=one-answer", " first=either host=one-answer"},
+      {"typed=pin", " typed=pin"},
+      {"wait=300", " wait=300"}};
+  for (const auto &[option, request] : options) {
+    ScriptedDaemon daemon(
+        {begins(std::string("user=alice service=passkey-test") + request), next("", "granted")});
+    CHECK(authenticate({.options = option}).code == PAM_SUCCESS);
+    daemon.must_be_done();
+  }
 }
 
 // --- faults: never SUCCESS, never IGNORE
@@ -328,8 +410,9 @@ void hostile_details_are_shown_harmlessly() {
 }  // namespace
 
 int main(int argc, char **argv) {
-  if (argc != 2) return 2;
+  if (argc != 3) return 2;
   module_path = argv[1];
+  recorder_path = argv[2];
   enter_private_machine();
   const CMUnitTest tests[] = {
       TEST(granted_lets_in),
@@ -337,6 +420,10 @@ int main(int argc, char **argv) {
       TEST(a_refusal_is_an_error_with_words_and_a_delay),
       TEST(nodelay_leaves_the_delay_out),
       TEST(every_other_end_has_its_code),
+      TEST(a_code_that_was_tried_is_a_refusal_and_one_that_cannot_be_is_none),
+      TEST(a_lock_is_a_refusal_of_its_own),
+      TEST(stepping_down_after_a_refusal_is_still_a_failed_try),
+      TEST(who_has_few_backup_codes_left_hears_of_it_even_in_silence),
       TEST(an_error_of_the_daemon_has_its_code),
       TEST(what_the_person_can_act_on_is_said),
       TEST(the_other_groups_claim_nothing),
@@ -353,6 +440,7 @@ int main(int argc, char **argv) {
       TEST(an_impossible_name_is_refused_before_the_daemon_hears_of_it),
       TEST(an_option_that_is_wrong_asks_nobody_and_lets_nobody_in),
       TEST(options_that_exist_are_taken),
+      TEST(the_daemon_hears_of_the_options_that_are_for_it),
       TEST(without_a_bus_the_module_is_unavailable),
       TEST(without_a_daemon_the_module_is_unavailable),
       TEST(a_silent_bus_is_given_up_after_the_timeout),

@@ -18,6 +18,7 @@
 namespace passkeyd::test {
 
 std::string program;
+std::string language;
 
 namespace {
 
@@ -30,6 +31,8 @@ int status_of(pid_t child) {
 [[noreturn]] void become(const std::vector<std::string> &arguments) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   setenv("TZ", "UTC", 1);
+  setenv("LC_ALL", "C.UTF-8", 1);
+  setenv("LANGUAGE", language.c_str(), 1);
   std::vector<char *> argv = {program.data()};
   for (const std::string &argument : arguments) argv.push_back(const_cast<char *>(argument.c_str()));
   argv.push_back(nullptr);
@@ -116,15 +119,19 @@ OnTerminal::~OnTerminal() {
   waitpid(child_, nullptr, 0);
 }
 
+bool OnTerminal::read_more(const std::string &otherwise) {
+  pollfd waiting = {master_.get(), POLLIN, 0};
+  char piece[512];
+  if (poll(&waiting, 1, 20000) <= 0) throw Failed(otherwise);
+  const ssize_t got = read(master_.get(), piece, sizeof piece);
+  if (got > 0) screen.append(piece, static_cast<std::size_t>(got));
+  return got > 0;
+}
+
 void OnTerminal::await(const char *text) {
-  while (!says(screen, text)) {
-    pollfd waiting = {master_.get(), POLLIN, 0};
-    char piece[512];
-    if (poll(&waiting, 1, 20000) <= 0) throw Failed(std::string("never on the screen: ") + text);
-    const ssize_t got = read(master_.get(), piece, sizeof piece);
-    if (got <= 0) throw Failed(std::string("ended without on the screen: ") + text);
-    screen.append(piece, static_cast<std::size_t>(got));
-  }
+  while (!says(screen, text))
+    if (!read_more(std::string("never on the screen: ") + text))
+      throw Failed(std::string("ended without on the screen: ") + text);
 }
 
 void OnTerminal::type(const std::string &keys) {
@@ -138,7 +145,8 @@ bool OnTerminal::echoes() const {
 }
 
 int OnTerminal::end() {
-  screen += all_of(master_.get());
+  while (read_more("does not end")) {
+  }
   return status_of(std::exchange(child_, -1));
 }
 

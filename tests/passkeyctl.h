@@ -10,7 +10,8 @@
 
 namespace passkeyd::test {
 
-extern std::string program;  ///< passkeyctl, set by main()
+extern std::string program;   ///< passkeyctl, set by main()
+extern std::string language;  ///< of the person, as LANGUAGE has it; empty: English
 
 struct Ran {
   int status = -1;  ///< exit status, or 128 + signal
@@ -43,6 +44,9 @@ class OnTerminal {
   std::string screen;
 
  private:
+  /// False at the end; fails the test with `otherwise` if nothing comes for long.
+  bool read_more(const std::string &otherwise);
+
   Fd master_;
   pid_t child_ = -1;
 };
