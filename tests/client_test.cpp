@@ -133,78 +133,6 @@ void an_enrollment_goes_the_same_way() {
   daemon.must_be_done();
 }
 
-Outcome asking(const LoginRequest &request, std::deque<Reply> replies) {
-  Patience patience(seconds(60));
-  Bus connection = MUST(Bus::open(patience));
-  ScriptedConversation conversation(std::move(replies));
-  return run_login(connection, request, conversation, patience);
-}
-
-void what_differs_from_an_ordinary_login_is_said_at_its_beginning() {
-  const PrivateBus bus;
-  ScriptedDaemon daemon(
-      {begins("service=greeter first=either host=one-answer typed=pin wait=30"), next("", "granted")});
-  CHECK(asking({.user = {},
-                .service = "greeter",
-                .first = First::Either,
-                .host = HostTalk::OneAnswer,
-                .typed = Typed::Pin,
-                .wait = seconds(30)},
-               {})
-            .ending == Ending::Granted);
-  daemon.must_be_done();
-}
-
-const Event kOffer = next("", "offer", {{"message", "password-pin-or-key"}, {"accepts-pin", true}});
-
-void a_text_typed_at_an_offer_ends_the_attempt_and_stays_here() {
-  const PrivateBus bus;
-  ScriptedDaemon daemon({kBegin, kOffer, {"Cancel", nothing()}, {"gone", nothing()}});
-  const Outcome outcome = asking({name("alice"), "greeter"}, {"hunter22"});
-  CHECK(outcome.ending == Ending::Password && outcome.fault.empty());
-  CHECK(outcome.password && outcome.password->text() == "hunter22");
-  daemon.must_be_done();
-}
-
-void only_beside_a_typed_password_is_there_one() {
-  const PrivateBus bus;
-  for (const char *end : {"granted", "denied", "unavailable"}) {
-    ScriptedDaemon daemon({kBegin, kOffer, next(" empty", end, {{"message", "cancelled"}})});
-    CHECK(!asking({name("alice"), "greeter"}, {""}).password);
-    daemon.must_be_done();
-  }
-  ScriptedDaemon daemon(
-      {begins("user=alice service=greeter typed=pin"), kOffer, next(" secret=314159", "granted")});
-  const Outcome granted =
-      asking({.user = name("alice"), .service = "greeter", .typed = Typed::Pin}, {"314159"});
-  CHECK(granted.ending == Ending::Granted && !granted.password);
-  daemon.must_be_done();
-}
-
-void a_change_of_pin_goes_the_same_way() {
-  const PrivateBus bus;
-  ScriptedDaemon daemon({{"BeginPinChange user=alice service=s tty=tty1 rhost=h", attempt()},
-                         next("", "ask-secret", {{"message", "old-pin-platform"}}),
-                         next(" secret=314159", "granted", {{"message", "pin-changed"}})});
-  Patience patience(seconds(60));
-  Bus connection = MUST(Bus::open(patience));
-  ScriptedConversation conversation({"314159"});
-  CHECK(run_pin_change(connection, {name("alice"), "s", "tty1", "h"}, conversation, patience).ending ==
-        Ending::Granted);
-  daemon.must_be_done();
-}
-
-void every_detail_is_read() {
-  const PrivateBus bus;
-  ScriptedDaemon daemon(
-      {kBegin, next("", "granted",
-                    {{"message", "code-accepted"}, {"codes-left", 2U}, {"next", "code"}, {"user", "bob"}})});
-  const Outcome outcome = login().outcome;
-  CHECK(outcome.details.codes_left == 2 && outcome.details.next == "code");
-  CHECK(outcome.details.user && outcome.details.user->str() == "bob");
-  daemon.must_be_done();
-}
-
 // --- how it gives up
 // ---------------------------------------------------------------------------------------------
 
@@ -439,11 +367,6 @@ int main(int argc, char **argv) {
       TEST(texts_and_choices_go_back_as_given),
       TEST(hints_are_sent_cleaned_and_never_dropped),
       TEST(an_enrollment_goes_the_same_way),
-      TEST(what_differs_from_an_ordinary_login_is_said_at_its_beginning),
-      TEST(a_text_typed_at_an_offer_ends_the_attempt_and_stays_here),
-      TEST(only_beside_a_typed_password_is_there_one),
-      TEST(a_change_of_pin_goes_the_same_way),
-      TEST(every_detail_is_read),
       TEST(closing_the_connection_is_seen_by_the_daemon),
       TEST(without_a_bus_there_is_no_verdict),
       TEST(without_a_daemon_there_is_no_verdict),

@@ -63,11 +63,6 @@ void a_refusal_is_an_error_with_words_and_a_delay() {
   CHECK(after("denied", Dictionary{}).code == PAM_AUTH_ERR);
 }
 
-void nodelay_leaves_the_delay_out() {
-  const HostResult result = after("denied", {{"message", "denied"}}, {.options = "nodelay"});
-  CHECK(result.code == PAM_AUTH_ERR && !result.fail_delay);
-}
-
 void every_other_end_has_its_code() {
   CHECK(after("unavailable", "limited").code == PAM_MAXTRIES);
   CHECK(after("denied", "limited").code == PAM_MAXTRIES);
@@ -194,23 +189,6 @@ void a_host_that_shows_nothing_is_not_waited_in() {
   daemon.must_be_done();
 }
 
-Said said_with(const HostSetup &setup) {
-  const PrivateBus bus;
-  ScriptedDaemon daemon({kBegin, next("", "tell", {{"message", "working"}}),
-                         next("", "tell", {{"message", "touch"}}),
-                         next("", "denied", {{"message", "denied"}})});
-  const HostResult result = authenticate(setup);
-  CHECK(result.code == PAM_AUTH_ERR);
-  daemon.must_be_done();
-  return result.said;
-}
-
-void silence_keeps_only_the_touch_cue() {
-  CHECK(said_with({}).size() == 3);
-  CHECK(said_with({.flags = PAM_SILENT}) == Said{"info: Touch your security key."});
-  CHECK(said_with({.options = "quiet"}).empty());
-}
-
 void a_choice_is_a_numbered_list() {
   const PrivateBus bus;
   const std::vector<std::string> keys = {"Solo 2", "blue"};
@@ -259,67 +237,6 @@ void an_impossible_name_is_refused_before_the_daemon_hears_of_it() {
     CHECK(authenticate({.user = user}).code == PAM_AUTHINFO_UNAVAIL);
   CHECK(authenticate({.user = std::string(300, 'a')}).code == PAM_AUTHINFO_UNAVAIL);
   daemon.must_be_done();
-}
-
-// --- options
-// -----------------------------------------------------------------------------------------------------
-
-void an_option_that_is_wrong_asks_nobody_and_lets_nobody_in() {
-  const PrivateBus bus;
-  ScriptedDaemon daemon({});
-  for (const char *options : {"quiett",
-                              "Debug",
-                              "timeout",
-                              "timeout=",
-                              "timeout=0",
-                              "timeout=301",
-                              "timeout=-5",
-                              "timeout=5s",
-                              "timeout=99999999999",
-                              "timeout=+5",
-                              "debug nodelay bogus",
-                              "use_first_pass",
-                              "debug=1",
-                              "first_prompt",
-                              "first_prompt=",
-                              "first_prompt=password",
-                              "host=",
-                              "host=one",
-                              "host=Talks",
-                              "typed=",
-                              "typed=pins",
-                              "wait",
-                              "wait=",
-                              "wait=-1",
-                              "wait=301",
-                              "wait=1m",
-                              "usernameless=yes",
-                              "always",
-                              "tpm_pin"})
-    CHECK(authenticate({.options = options}).code == PAM_AUTHINFO_UNAVAIL);
-  daemon.must_be_done();
-}
-
-void options_that_exist_are_taken() {
-  for (const char *options :
-       {"debug", "quiet", "nodelay", "timeout=1", "timeout=300", "debug quiet nodelay timeout=30", "wait=0",
-        "first_prompt=passkey", "host=talks", "typed=password", "usernameless"})
-    CHECK(after("granted", {{"message", "welcome"}}, {.options = options}).code == PAM_SUCCESS);
-}
-
-void the_daemon_hears_of_the_options_that_are_for_it() {
-  const PrivateBus bus;
-  const std::pair<const char *, const char *> options[] = {
-      {"first_prompt=either", " first=either"},
-      {"host=one-answer", " first=either host=one-answer"},
-      {"typed=pin", " typed=pin"},
-      {"wait=300", " wait=300"}};
-  for (const auto &[option, request] : options) {
-    ScriptedDaemon daemon(
-        {begins(std::string("user=alice service=passkey-test") + request), next("", "granted")});
-    CHECK(authenticate({.options = option}).code == PAM_SUCCESS);
-    daemon.must_be_done();
-  }
 }
 
 // --- faults: never SUCCESS, never IGNORE
@@ -418,7 +335,6 @@ int main(int argc, char **argv) {
       TEST(granted_lets_in),
       TEST(an_account_without_passkeys_is_passed_by_in_silence),
       TEST(a_refusal_is_an_error_with_words_and_a_delay),
-      TEST(nodelay_leaves_the_delay_out),
       TEST(every_other_end_has_its_code),
       TEST(a_code_that_was_tried_is_a_refusal_and_one_that_cannot_be_is_none),
       TEST(a_lock_is_a_refusal_of_its_own),
@@ -432,15 +348,11 @@ int main(int argc, char **argv) {
       TEST(a_conversation_that_fails_is_no_pin),
       TEST(an_empty_line_steps_down),
       TEST(a_host_that_shows_nothing_is_not_waited_in),
-      TEST(silence_keeps_only_the_touch_cue),
       TEST(a_choice_is_a_numbered_list),
       TEST(nonsense_is_no_choice),
       TEST(the_host_is_passed_on_and_a_remote_one_stays_remote),
       TEST(an_account_that_does_not_exist_looks_like_one_without_passkeys),
       TEST(an_impossible_name_is_refused_before_the_daemon_hears_of_it),
-      TEST(an_option_that_is_wrong_asks_nobody_and_lets_nobody_in),
-      TEST(options_that_exist_are_taken),
-      TEST(the_daemon_hears_of_the_options_that_are_for_it),
       TEST(without_a_bus_the_module_is_unavailable),
       TEST(without_a_daemon_the_module_is_unavailable),
       TEST(a_silent_bus_is_given_up_after_the_timeout),
