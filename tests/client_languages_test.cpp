@@ -117,7 +117,7 @@ void without_a_locale_or_a_catalog_it_is_english() {
        {std::pair{"", CATALOGS_DIR}, {"nosuch", CATALOGS_DIR}, {"de", "/nonexistent"}}) {
     speak(language, catalogs);
     CHECK(words_for({"touch"}) == "Touch your security key.");
-    CHECK(words_for({.message = "pin-wrong", .tries_left = 1}) == "Wrong PIN, 1 try left. Try again.");
+    CHECK(words_for({.message = "pin-wrong", .tries_left = 1}) == "Wrong PIN, 1 try left on this key. Try again.");
   }
 }
 
