@@ -87,6 +87,13 @@ Result<std::chrono::seconds> wait_of(const Texts &texts) {
 
 }  // namespace
 
+Result<UserName> read_user(sd_bus_message *call) {
+  const char *text = nullptr;
+  if (sd_bus_message_read(call, "s", &text) < 0)
+    return Error{ErrorKind::InvalidInput, "The user name is missing."};
+  return UserName::parse(text);
+}
+
 Result<LoginRequest> read_login_request(sd_bus_message *call, const Caller &caller) {
   const Texts texts = TRY(read_texts(call));
   std::optional<UserName> user;
