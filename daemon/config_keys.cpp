@@ -171,6 +171,7 @@ Status set_accepted_aaguids(Config &, Policy &policy, std::string_view text) {
       if (!aaguid) return must("any, or a list of AAGUIDs such as 2fc0579f-8113-47ea-b116-bb5a8db9202a");
       accepted.push_back(*aaguid);
     }
+    if (accepted.empty()) return must("any, or a list of AAGUIDs");  // nothing at all would mean: any
   }
   policy.accepted_aaguids = std::move(accepted);
   return Ok{};

@@ -10,6 +10,7 @@
 #include "daemon/errand.h"
 #include "daemon/login.h"
 #include "daemon/pin_change.h"
+#include "daemon/reload.h"
 #include "daemon/reply.h"
 #include "daemon/request.h"
 
@@ -19,8 +20,8 @@ namespace passkeyd {
 struct Service::OneAttempt {
   OneAttempt(sd_event *loop, sd_bus *bus, const std::string &path, const Caller &caller,
              std::function<void()> gone)
-      : uid(caller.uid), face(loop, bus, path, caller.bus_name, std::move(gone)) {}
-  uid_t uid;
+      : person(caller.person), face(loop, bus, path, caller.bus_name, std::move(gone)) {}
+  uid_t person;
   Face face;
   Task<void> story;
 };
@@ -118,21 +119,23 @@ Task<void> to_the_end(Face &face, Task<void> story) {
 Status Service::room_for(const Caller &caller) const {
   const auto open =
       std::count_if(calls_.begin(), calls_.end(), [](const auto &each) { return !each.work.done(); });
-  const auto of_caller = std::count_if(attempts_.begin(), attempts_.end(),
-                                       [&](const auto &each) { return each.second->uid == caller.uid; }) +
-                         std::count_if(calls_.begin(), calls_.end(), [&](const auto &each) {
-                           return each.uid == caller.uid && !each.work.done();
-                         });
+  const auto of_caller =
+      std::count_if(attempts_.begin(), attempts_.end(),
+                    [&](const auto &each) { return each.second->person == caller.person; }) +
+      std::count_if(calls_.begin(), calls_.end(),
+                    [&](const auto &each) { return each.person == caller.person && !each.work.done(); });
   if (attempts_.size() + static_cast<std::size_t>(open) >= kMostAttempts ||
-      (!caller.is_root() && static_cast<std::size_t>(of_caller) >= kMostOfOneUser))
+      (caller.person != 0 && static_cast<std::size_t>(of_caller) >= kMostOfOneUser))
     return Error{ErrorKind::Busy, "Too many sign-ins are under way. Try again in a moment."};
   return Ok{};
 }
 
 Status Service::answer_later(const Caller &caller, Task<void> work) {
   std::erase_if(calls_, [](const OneCall &each) { return each.work.done(); });
-  TRY(room_for(caller));
-  calls_.push_back({caller.uid, std::move(work)});
+  // Root's programs ask whether an account is locked before they let it in: those are never turned away. How
+  // many there are at once is bounded by the ceremonies they need.
+  if (!caller.is_root()) TRY(room_for(caller));
+  calls_.push_back({caller.person, std::move(work)});
   calls_.back().work.start();
   return Ok{};
 }
@@ -210,10 +213,13 @@ Status Service::get_policy(sd_bus_message *call, const Caller &) {
   return reply(call, lines);
 }
 
-Status Service::get_status(sd_bus_message *call, const Caller &) {
+/// Why a configuration was refused may quote it, and a file of root's may be closed to others.
+Status Service::get_status(sd_bus_message *call, const Caller &caller) {
+  const bool tell = caller.is_root() || house_.config_state == kConfigLoaded;
+  const std::string state = tell ? house_.config_state : "refused";
   const int failed = sd_bus_reply_method_return(
       call, "a{sv}", 4, "version", "s", PASSKEYD_VERSION, "rp-id", "s", house_.rp_id.str().c_str(), "config",
-      "s", house_.config_state.c_str(), "attempts", "u", static_cast<std::uint32_t>(attempts_.size()));
+      "s", state.c_str(), "attempts", "u", static_cast<std::uint32_t>(attempts_.size()));
   if (failed < 0) return errno_error("answer", -failed);
   return Ok{};
 }

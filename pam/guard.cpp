@@ -31,6 +31,10 @@ Result<std::optional<Secret>> Guard::ask_secret(const std::string &prompt) {
   if (!may_ask()) return std::optional<Secret>();
   std::optional<Secret> reply = TRY(host_.ask_secret(prompt));
   if (reply && is_the_password(*reply)) reply.reset();
+  if (reply && repetition_ == Repetition::IsNoAnswer) {
+    if (reply->text() == last_.text()) return std::optional<Secret>();
+    last_ = Secret(reply->bytes());
+  }
   return reply;
 }
 

@@ -27,6 +27,7 @@ constexpr Row kHosts[] = {
     Row{"kde-u2f", kNo},
     // greeters that start PAM with the text of their field in hand
     Row{"sddm", kOne},
+    Row{"plasmalogin", kOne},
     Row{"lxdm", kOne},
     Row{"slim", kOne},
     Row{"xdm", kOne},

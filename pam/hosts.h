@@ -16,8 +16,8 @@ enum class HostKind {
                ///< abort
   OfferFirst,  ///< talks, but not always: must begin with a prompt that takes a password as well
   OfferBest,   ///< talks, but has no way out of a wait: begins so unless told otherwise, so that a key that
-              ///< blinks keeps nobody from typing a password
-  Talks,  ///< every question reaches the person, and Ctrl-C ends a wait
+               ///< blinks keeps nobody from typing a password
+  Talks,       ///< every question reaches the person, and Ctrl-C ends a wait
 };
 
 /// What the table says of `service`, unless `wanted` overrides it. "talks" leaves the two Offers as they are:
