@@ -22,6 +22,12 @@ bool Guard::may_offer() const {
   return kind_ != HostKind::OneAnswer || !offered_;
 }
 
+/// A cue means that the answer before it did: nothing is kept while the person takes their time.
+Status Guard::tell(Tone tone, const std::string &text) {
+  if (tone == Tone::Cue) last_ = Secret();
+  return host_.tell(tone, text);
+}
+
 /// Where answers may come alike, the known password in answer to another question is no coincidence.
 bool Guard::is_the_password(const Secret &reply) const {
   return kind_ == HostKind::OfferFirst && password_ != nullptr && reply.text() == password_;

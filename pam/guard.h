@@ -23,7 +23,7 @@ class Guard final : public Conversation {
         Repetition repetition = Repetition::IsNoAnswer)
       : host_(host), kind_(kind), password_(password), repetition_(repetition) {}
 
-  Status tell(Tone tone, const std::string &text) override { return host_.tell(tone, text); }
+  Status tell(Tone tone, const std::string &text) override;
   Result<std::optional<Secret>> ask_secret(const std::string &prompt) override;
   Result<std::optional<Secret>> offer(const std::string &prompt) override;
   Result<std::optional<std::string>> ask(const std::string &prompt) override;
