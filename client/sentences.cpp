@@ -56,7 +56,7 @@ constexpr Row kRows[] = {
     Row{"pin-invalid", kTrouble, kTyped,
         tr("That cannot be the PIN (length or characters), so it was not tried."), kTryAgain},
     Row{"pin-wrong", kTrouble, kTyped, tr("Wrong PIN."), kTryAgain,
-        tr("Wrong PIN, {count} try left.", "Wrong PIN, {count} tries left.")},
+        tr("Wrong PIN, {count} try left on this key.", "Wrong PIN, {count} tries left on this key.")},
     Row{"pin-mismatch", kTrouble, kTyped, tr("The two PINs differ."), kTryAgain},
     Row{"code-invalid", kTrouble, kTyped, tr("That cannot be a backup code, so it was not tried."),
         kTryAgain},
@@ -98,6 +98,8 @@ constexpr Row kRows[] = {
     Row{"tpm-broken", kTrouble, kSays, tr("The security chip does not work.")},
     // what is allowed
     Row{"limited", kTrouble, kSays, tr("Too many failed tries.")},
+    Row{"model-refused", kTrouble, kSays, tr("This model of security key is not accepted here."),
+        tr("Try another key.")},
     Row{"locked", kTrouble, kSays, tr("An administrator has locked this.")},
     Row{"remote-session", kTrouble, kSays,
         tr("Passkeys here serve only a person who sits at this computer.")},

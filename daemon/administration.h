@@ -1,5 +1,5 @@
-/// Administration: what is done about an account rather than by its owner signing in: new backup codes, locks, and how
-/// it stands. Each gives the reply to a call.
+/// Administration: what is done about an account rather than by its owner signing in: new backup codes,
+/// locks, and how it stands. Each gives the reply to a call.
 #pragma once
 
 #include <string>
@@ -23,7 +23,8 @@ Task<Result<Standing>> standing_of(House &house, UserName user, Caller caller);
 /// Errors: NotFound (no such account), or a fault.
 Task<Result<NewCodes>> new_codes(House &house, UserName user, Caller caller);
 
-/// Locks under the name the system knows the account by; one that the system does not know, under the name as given.
+/// Locks under the name the system knows the account by; one that the system does not know, under the name as
+/// given.
 Task<Status> lock_account(House &house, UserName user, LockScope scope, std::string reason, Caller caller);
 /// Errors: NotFound if it is not locked.
 Task<Status> unlock_account(House &house, UserName user, Caller caller);

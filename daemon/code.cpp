@@ -42,8 +42,8 @@ Task<Result<Say>> try_code(House &house, const LoginCase &login, Fd typed) {
     if (!undone) co_return undone.error();
     co_return matched.error();
   }
-  const Result<CodeDecision> decision = house.ledger.decide_code(code_attempt_of(login, counted->ticket),
-                                                                 matched.value(), house.moment());
+  const Result<CodeDecision> decision =
+      house.ledger.decide_code(code_attempt_of(login, counted->ticket), matched.value(), house.moment());
   if (!decision) co_return decision.error();
   const bool granted = decision->verdict == Verdict::Granted;
   log_outcome(login.request, login.account, granted ? outcome::kGranted : outcome::kDenied,
@@ -51,22 +51,25 @@ Task<Result<Say>> try_code(House &house, const LoginCase &login, Fd typed) {
   if (granted)
     co_return Say(Step::Granted, message::kCodeAccepted)
         .with(detail::kCodesLeft, static_cast<std::uint32_t>(decision->left));
-  if (decision->refusal == Refusal::AccountLocked) co_return Error{ErrorKind::Locked, "the account is locked"};
+  if (decision->refusal == Refusal::AccountLocked)
+    co_return Error{ErrorKind::Locked, "the account is locked"};
   co_return Error{ErrorKind::CodeWrong, "no unspent backup code"};
 }
 
 }  // namespace
 
-Task<Result<Say>> prove_by_code(House &house, Face &face, const LoginCase &login) {
+Task<Result<Say>> prove_by_code(House &house, Face &face, const LoginCase &login, bool &refused) {
   for (int tries = 1;; ++tries) {
     const Status allowed = may_try(house, login, Way::Code);
     if (!allowed) co_return allowed.error();
     Result<Fd> typed = co_await ask_hidden(face, message::kBackupCode, {});
     if (!typed) co_return typed.error();
     Result<Say> said = co_await try_code(house, login, std::move(typed).value());
-    const bool again = !said && tries < kMostTries &&
-                       (said.error().kind == ErrorKind::CodeWrong || said.error().kind == ErrorKind::CodeInvalid);
+    const bool again =
+        !said && tries < kMostTries &&
+        (said.error().kind == ErrorKind::CodeWrong || said.error().kind == ErrorKind::CodeInvalid);
     if (!again) co_return said;
+    refused = refused || is_denial(said.error().kind);
     face.tell(say_error(Step::Tell, said.error()).with(detail::kNext, std::string(next::kAgain)));
   }
 }

@@ -1,5 +1,5 @@
-/// Backup codes: the rung of the ladder where one is asked for. The code travels unread through the daemon; a ceremony
-/// process hashes it, and the ledger decides.
+/// Backup codes: the rung of the ladder where one is asked for. The code travels unread through the daemon; a
+/// ceremony process hashes it, and the ledger decides.
 #pragma once
 
 #include "daemon/face.h"
@@ -9,16 +9,18 @@
 
 namespace passkeyd {
 
-/// Asks for a code, a few times. The last word is Granted and says so; Errors: Cancelled when the person stepped down,
-/// CodeWrong or CodeInvalid for the last of the tries, Limited, or a fault.
-Task<Result<Say>> prove_by_code(House &house, Face &face, const LoginCase &login);
+/// Asks for a code, a few times. The last word is Granted and says so; Errors: Cancelled when the person
+/// stepped down, CodeWrong or CodeInvalid for the last of the tries, Limited, or a fault. `refused` is set if
+/// a code before the last one was wrong, which was told.
+Task<Result<Say>> prove_by_code(House &house, Face &face, const LoginCase &login, bool &refused);
 
 struct NewCodes {
-  Fd text;                    ///< a sealed memory file for the person alone, a code a line
+  Fd text;  ///< a sealed memory file for the person alone, a code a line
   std::size_t count = 0;
 };
 
-/// Makes a set of codes for the account and puts it in place of the old one. Errors: a fault; then the old one holds.
+/// Makes a set of codes for the account and puts it in place of the old one. Errors: a fault; then the old
+/// one holds.
 Task<Result<NewCodes>> make_codes(House &house, const Account &owner, const Actor &by);
 
 }  // namespace passkeyd

@@ -1,5 +1,5 @@
-/// Config: /etc/passkeyd/passkeyd.conf and its passkeyd.conf.d, read with libeconf into a checked value. All files
-/// together are taken whole or not at all.
+/// Config: /etc/passkeyd/passkeyd.conf and its passkeyd.conf.d, read with libeconf into a checked value. All
+/// files together are taken whole or not at all.
 #pragma once
 
 #include <chrono>
@@ -44,9 +44,11 @@ struct Config {
   std::optional<RpId>
       rp_id;  ///< rp_id: only read at the very first start; afterwards the ledger's word counts
   std::string tcti = "device:/dev/tpmrm0";  ///< tcti, see tpm/line.h
-  LimitRule limits = kPinTries;  ///< tries_in_a_row, first_wait, longest_wait, tries_per_day: the same for every service
+  LimitRule limits =
+      kPinTries;  ///< tries_in_a_row, first_wait, longest_wait, tries_per_day: the same for every service
   Policy general;
-  std::map<std::string, Policy, std::less<>> services;  ///< by PAM service; each already holds what it does not override
+  std::map<std::string, Policy, std::less<>>
+      services;  ///< by PAM service; each already holds what it does not override
 
   [[nodiscard]] const Policy &policy_for(std::string_view service) const;
   /// Every key with its value for `service` (empty: for services without a section) and where it was set.

@@ -14,7 +14,8 @@ Error denied(Refusal refusal) {
 
 }  // namespace
 
-Result<Say> decide(House &house, const LoginCase &login, const std::vector<Credential> &planned, Proof proof) {
+Result<Say> decide(House &house, const LoginCase &login, const std::vector<Credential> &planned,
+                   Proof proof) {
   const auto credential = std::find_if(planned.begin(), planned.end(), [&](const Credential &each) {
     return each.id == proof.assertion.credential_id;
   });

@@ -1,4 +1,5 @@
-/// Deciding: from an unverified proof to the last word of a login. The verifier judges, the ledger's transaction decides.
+/// Deciding: from an unverified proof to the last word of a login. The verifier judges, the ledger's
+/// transaction decides.
 #pragma once
 
 #include <vector>
@@ -10,8 +11,8 @@
 
 namespace passkeyd {
 
-/// Verifies the proof against the one of `planned` that it names, and lets the ledger decide. Granted is said only after
-/// its transaction has been committed. Errors: Denied, or a fault.
+/// Verifies the proof against the one of `planned` that it names, and lets the ledger decide. Granted is said
+/// only after its transaction has been committed. Errors: Denied, or a fault.
 Result<Say> decide(House &house, const LoginCase &login, const std::vector<Credential> &planned, Proof proof);
 
 }  // namespace passkeyd

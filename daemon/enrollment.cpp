@@ -169,8 +169,8 @@ Task<void> tell_enrollment(House &house, Face &face, EnrollmentRequest request) 
                          place.sensor};
   const Result<Registration> made = co_await registration(house, face, std::move(for_device), asked);
   if (!made) co_return fail(made.error());
-  const Result<Credential> added =
-      store(house, request, place, std::move(challenge).value(), made.value(), asked.user_handle, stored->rows);
+  const Result<Credential> added = store(house, request, place, std::move(challenge).value(), made.value(),
+                                         asked.user_handle, stored->rows);
   if (!added) co_return fail(added.error());
   const Result<std::vector<CodeHash>> codes = house.ledger.unspent_codes(account.value());
   log_line(LogLevel::Notice,

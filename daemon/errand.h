@@ -16,8 +16,8 @@ struct Returned {
   std::vector<Fd> files;  ///< what came along, unread
 };
 
-/// Runs one ceremony to its last event. `secrets` go along unread. Errors: the ceremony's, or Malformed if it answers
-/// something else than a T.
+/// Runs one ceremony to its last event. `secrets` go along unread. Errors: the ceremony's, or Malformed if it
+/// answers something else than a T.
 template <class T>
 Task<Result<Returned<T>>> errand(House &house, wire::Request request, std::string device,
                                  std::vector<Fd> secrets = {},

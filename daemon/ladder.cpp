@@ -43,7 +43,11 @@ const char *offer_for(const Plan &plan) {
 }  // namespace
 
 Ladder::Ladder(House &house, Face &face, const LoginCase &login)
-    : house_(house), face_(face), login_(login), plan_(plan_of(login)), why_{plan_.why_none, "no way is open here and now"} {}
+    : house_(house),
+      face_(face),
+      login_(login),
+      plan_(plan_of(login)),
+      why_{plan_.why_none, "no way is open here and now"} {}
 
 Task<void> Ladder::wait_for_key() {
   if (!plan_.ways.empty() || !plan_.key_missing) co_return;
@@ -73,19 +77,20 @@ Task<std::optional<Say>> Ladder::offer() {
 Task<Say> Ladder::climb() {
   for (std::size_t rung = 0; rung < plan_.ways.size(); ++rung) {
     const PlannedWay &way = plan_.ways[rung];
-    Result<Proof> proof = co_await prove_by(house_, face_, login_, way);
+    Result<Proof> proof = co_await prove_by(house_, face_, login_, way, denied_);
     Result<Say> said = decide_on(way, std::move(proof));
     if (said) co_return std::move(said).value();
     step_down(said.error(), device_of(way), after(rung));
   }
   if (plan_.code) {
-    Result<Say> said = co_await prove_by_code(house_, face_, login_);
+    Result<Say> said = co_await prove_by_code(house_, face_, login_, denied_);
     if (said) co_return std::move(said).value();
     // A code that was tried is in the audit already: the ledger decided about it.
     if (said.error().kind != ErrorKind::CodeWrong) note_failure(house_, login_, said.error());
     step_down(said.error(), {}, nullptr);
   }
-  if (plan_.ways.empty() && !plan_.code) note(house_, login_.request, login_.account, outcome::kFailed, name_of(why_.kind));
+  if (plan_.ways.empty() && !plan_.code)
+    note(house_, login_.request, login_.account, outcome::kFailed, name_of(why_.kind));
   co_return last_word();
 }
 
@@ -103,7 +108,6 @@ Result<Say> Ladder::decide_on(const PlannedWay &way, Result<Proof> proof) {
 /// Who stepped down by pressing Enter knows why, and is told nothing.
 void Ladder::step_down(const Error &why, std::string device, const char *next) {
   denied_ = denied_ || is_denial(why.kind);
-  if (why.kind == ErrorKind::Cancelled && denied_) return;  // the refusal before it says more
   why_ = why;
   device_ = std::move(device);
   is_told_ = next != nullptr && why.kind != ErrorKind::Cancelled;

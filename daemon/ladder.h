@@ -1,6 +1,6 @@
-/// Ladder: from one way in to the next, until one holds or none is left: the passkeys of the plan, then a backup code,
-/// then whatever the host does without us. Enter steps down, and so does everything that goes wrong, with a sentence
-/// that says what happened and what comes next.
+/// Ladder: from one way in to the next, until one holds or none is left: the passkeys of the plan, then a
+/// backup code, then whatever the host does without us. Enter steps down, and so does everything that goes
+/// wrong, with a sentence that says what happened and what comes next.
 #pragma once
 
 #include <optional>
@@ -21,11 +21,12 @@ class Ladder {
   Ladder(const Ladder &) = delete;
   Ladder &operator=(const Ladder &) = delete;
 
-  /// Waits for a security key to be plugged in, if one would do, nothing else would, and the host wants to wait.
+  /// Waits for a security key to be plugged in, if one would do, nothing else would, and the host wants to
+  /// wait.
   Task<void> wait_for_key();
 
-  /// The first prompt of a host that wants one for both: a password for itself, or an empty line for the passkey.
-  /// Nothing is asked where there would be nothing behind it. The last word, or nullopt: climb.
+  /// The first prompt of a host that wants one for both: a password for itself, or an empty line for the
+  /// passkey. Nothing is asked where there would be nothing behind it. The last word, or nullopt: climb.
   Task<std::optional<Say>> offer();
 
   /// From rung to rung. The last word.

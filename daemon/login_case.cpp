@@ -14,7 +14,8 @@ bool is_live(const Credential &credential) {
   return credential.state != CredentialState::Revoked;
 }
 
-/// What the account has enrolled, if it is for this caller to know: for others than root, what carries their uid.
+/// What the account has enrolled, if it is for this caller to know: for others than root, what carries their
+/// uid.
 Result<Credentials> enrolled_for(House &house, const UserName &user, uid_t caller) {
   Credentials stored = TRY(house.ledger.credentials_of(user));
   log_problems(stored);
@@ -58,8 +59,7 @@ Task<std::optional<LoginCase>> open_case(House &house, Face &face, LoginRequest 
         say_error(Step::Unavailable, {ErrorKind::Corrupt, "no credential of the account can be read"}));
   const Result<std::vector<CodeHash>> codes = house.ledger.unspent_codes(account.value());
   if (!codes) co_return over(say_error(Step::Unavailable, codes.error()));
-  if (enrolled->rows.empty() && codes->empty())
-    co_return over(Say(Step::Unavailable, message::kNotEnrolled));
+  if (enrolled->rows.empty() && codes->empty()) co_return over(Say(Step::Unavailable, message::kNotEnrolled));
 
   const Result<std::optional<AccountLock>> lock = house.ledger.lock_of(account->name);
   if (!lock) co_return over(say_error(Step::Unavailable, lock.error()));

@@ -20,8 +20,8 @@ struct LoginCase {
   Policy policy;                        ///< what held when the login began
 };
 
-/// Finds out who it is, where, and what they have. nullopt: the login ends here, and the face was told why (not
-/// enrolled, locked, not the caller's business, or a fault).
+/// Finds out who it is, where, and what they have. nullopt: the login ends here, and the face was told why
+/// (not enrolled, locked, not the caller's business, or a fault).
 Task<std::optional<LoginCase>> open_case(House &house, Face &face, LoginRequest request);
 
 /// What is decided about, for the ledger.
@@ -31,7 +31,8 @@ TryKey try_key_of(const LoginCase &login, Way way);
 
 /// "Limited", with the time until the next try.
 Error limited(std::chrono::seconds wait);
-/// Limited if a try by this way would have to wait: said before a PIN or a code is typed in vain. Counts nothing.
+/// Limited if a try by this way would have to wait: said before a PIN or a code is typed in vain. Counts
+/// nothing.
 Status may_try(House &house, const LoginCase &login, Way way);
 
 /// One line in the log for one attempt, beside the audit.
@@ -41,7 +42,8 @@ void log_outcome(const LoginRequest &request, const Account &account, std::strin
 /// True for what the person did wrong, or declined: a refusal. Everything else is nobody's failure.
 bool is_denial(ErrorKind kind);
 
-/// Records an ending without a decision of the ledger's. An audit that cannot be written changes nothing about it.
+/// Records an ending without a decision of the ledger's. An audit that cannot be written changes nothing
+/// about it.
 void note(House &house, const LoginRequest &request, const Account &account, const char *outcome,
           std::string_view reason, const char *event = event::kLogin);
 

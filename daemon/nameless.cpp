@@ -39,8 +39,8 @@ Task<Result<std::vector<Assertion>>> discover(House &house, Face &face, const Ke
   Mailbox<News> news(house.loop);
   std::vector<Fd> secrets;
   if (pin) secrets.push_back(std::move(*pin));
-  wire::Request request = wire::Discover{key, house.rp_id.str(), challenge.client_data(), policy.touch_timeout,
-                                         policy.min_key_retries};
+  wire::Request request = wire::Discover{key, house.rp_id.str(), challenge.client_data(),
+                                         policy.touch_timeout, policy.min_key_retries};
   const auto ceremony = house.ceremonies.start(std::move(request), key.path, std::move(secrets), news, 0,
                                                policy.touch_timeout + kMachineTime);
   for (;;) {
@@ -68,8 +68,9 @@ Task<Result<std::vector<Assertion>>> ask_key(House &house, Face &face, const Key
   if (described->value.has_uv) {
     Result<std::vector<Assertion>> found =
         co_await discover(house, face, key, challenge, policy, std::nullopt);
-    const bool needs_pin = !found && described->value.has_pin &&
-                           (found.error().kind == ErrorKind::UvBlocked || found.error().kind == ErrorKind::UvFailed);
+    const bool needs_pin =
+        !found && described->value.has_pin &&
+        (found.error().kind == ErrorKind::UvBlocked || found.error().kind == ErrorKind::UvFailed);
     if (!needs_pin) co_return found;
     face.tell(say_error(Step::Tell, found.error(), key.name).with(detail::kNext, std::string(next::kPin)));
   }
@@ -78,8 +79,9 @@ Task<Result<std::vector<Assertion>>> ask_key(House &house, Face &face, const Key
     if (!pin) co_return pin.error();
     Result<std::vector<Assertion>> found =
         co_await discover(house, face, key, challenge, policy, std::move(pin).value());
-    const bool again = !found && tries < kMostTries &&
-                       (found.error().kind == ErrorKind::PinWrong || found.error().kind == ErrorKind::PinInvalid);
+    const bool again =
+        !found && tries < kMostTries &&
+        (found.error().kind == ErrorKind::PinWrong || found.error().kind == ErrorKind::PinInvalid);
     if (!again) co_return found;
     face.tell(say_error(Step::Tell, found.error(), key.name).with(detail::kNext, std::string(next::kAgain)));
   }
@@ -119,13 +121,15 @@ struct Found {
 Task<Result<Found>> find_claim(House &house, Face &face, const LoginRequest &request, const Policy &policy) {
   if (request.place != Place::Local) co_return Error{ErrorKind::RemoteSession, "nobody is at this machine"};
   const bool usb = std::find(policy.ways.begin(), policy.ways.end(), Way::Usb) != policy.ways.end();
-  if (!usb || request.host != Host::Talks) co_return Error{ErrorKind::NoDevice, "no way is open here and now"};
+  if (!usb || request.host != Host::Talks)
+    co_return Error{ErrorKind::NoDevice, "no way is open here and now"};
   const Result<KeyInfo> key = co_await find_key(house, face, request);
   if (!key) co_return key.error();
-  Result<Challenge> challenge = Challenge::make_for_anyone(house.rp_id,
-                                                           UserVerification::Required, house.clock.boot());
+  Result<Challenge> challenge =
+      Challenge::make_for_anyone(house.rp_id, UserVerification::Required, house.clock.boot());
   if (!challenge) co_return challenge.error();
-  Result<std::vector<Assertion>> answers = co_await ask_key(house, face, key.value(), challenge.value(), policy);
+  Result<std::vector<Assertion>> answers =
+      co_await ask_key(house, face, key.value(), challenge.value(), policy);
   if (!answers) co_return answers.error();
   Result<std::vector<Claim>> claims = claims_of(house, std::move(answers).value(), policy);
   if (!claims) co_return claims.error();
@@ -143,9 +147,10 @@ Task<void> tell_nameless_login(House &house, Face &face, LoginRequest request) {
   request.place = co_await find_place(house.loop, house.bus, request, std::nullopt);
   Result<Found> found = co_await find_claim(house, face, request, policy);
   if (!found) {
-    log_line(LogLevel::Notice, "login without a name for " + request.service + ": " +
-                                   std::string(name_of(found.error().kind)));
-    co_return face.finish(say_error(is_denial(found.error().kind) ? Step::Denied : Step::Unavailable, found.error()));
+    log_line(LogLevel::Notice,
+             "login without a name for " + request.service + ": " + std::string(name_of(found.error().kind)));
+    co_return face.finish(
+        say_error(is_denial(found.error().kind) ? Step::Denied : Step::Unavailable, found.error()));
   }
   const Credential &credential = found->claim.credential;
   const Result<Account> account = co_await look_up(house, credential.owner.name);
@@ -155,7 +160,9 @@ Task<void> tell_nameless_login(House &house, Face &face, LoginRequest request) {
   Challenge challenge = std::move(found->challenge).bind(account.value());
   Result<Say> said = decide(house, login, login.credentials,
                             Proof{std::move(challenge), std::move(found->claim.assertion), std::nullopt});
-  if (!said) co_return face.finish(say_error(is_denial(said.error().kind) ? Step::Denied : Step::Unavailable, said.error()));
+  if (!said)
+    co_return face.finish(
+        say_error(is_denial(said.error().kind) ? Step::Denied : Step::Unavailable, said.error()));
   face.finish(std::move(said).value().with(detail::kUser, account->name.str()));
 }
 

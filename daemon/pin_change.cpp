@@ -14,8 +14,8 @@ namespace {
 constexpr std::chrono::seconds kMachineTime{30};  ///< a slow TPM may take seconds
 
 LoginRequest login_request(const PinChangeRequest &request) {
-  LoginRequest asked{request.user, request.service,    request.tty, request.remote_host, request.caller.uid,
-                     request.caller.pid};
+  LoginRequest asked{request.user,        request.service,    request.tty,
+                     request.remote_host, request.caller.uid, request.caller.pid};
   asked.host = Host::Talks;
   return asked;
 }
@@ -45,12 +45,14 @@ Task<Result<Credential>> choose(Face &face, const LoginCase &login) {
   for (const Credential &each : own) names.push_back(each.name);
   Say question = Say(Step::Choose, message::kChooseDevice).with(detail::kOptions, std::move(names));
   const Answer answer = co_await face.ask(std::move(question));
-  if (!answer.choice || *answer.choice >= own.size()) co_return Error{ErrorKind::Cancelled, "none was chosen"};
+  if (!answer.choice || *answer.choice >= own.size())
+    co_return Error{ErrorKind::Cancelled, "none was chosen"};
   co_return own[*answer.choice];
 }
 
 /// Counts the try at the old PIN, has the TPM change it, and puts the new blob in place of the old one.
-Task<Status> change(House &house, const LoginCase &login, const Credential &credential, std::vector<Fd> pins) {
+Task<Status> change(House &house, const LoginCase &login, const Credential &credential,
+                    std::vector<Fd> pins) {
   const Result<TryAnswer> counted =
       house.ledger.begin_try(try_key_of(login, Way::Tpm), house.moment(), house.config.limits);
   if (!counted) co_return counted.error();
@@ -66,7 +68,8 @@ Task<Status> change(House &house, const LoginCase &login, const Credential &cred
   if (!changed) co_return changed.error();
   const LoginRequest &from = login.request;
   co_return house.ledger.replace_platform(credential.row, changed->value.platform,
-                                          {from.caller_uid, from.caller_pid, from.service}, house.clock.wall());
+                                          {from.caller_uid, from.caller_pid, from.service},
+                                          house.clock.wall());
 }
 
 }  // namespace

@@ -16,8 +16,8 @@ struct PinChangeRequest {
   Caller caller;
 };
 
-/// Tells the whole story to `face`; every path ends in face.finish() or face.refuse(). The old PIN is asked for like
-/// at a login: at this machine only, counted before it is tried.
+/// Tells the whole story to `face`; every path ends in face.finish() or face.refuse(). The old PIN is asked
+/// for like at a login: at this machine only, counted before it is tried.
 Task<void> tell_pin_change(House &house, Face &face, PinChangeRequest request);
 
 }  // namespace passkeyd

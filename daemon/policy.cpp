@@ -7,8 +7,8 @@ namespace passkeyd {
 namespace {
 
 bool usable(const Credential &credential, const Account &account, Way way, const Policy &policy) {
-  return credential.state == CredentialState::Active && credential.owner == account && credential.way == way &&
-         (way != Way::Usb || accepts(policy, credential.aaguid));
+  return credential.state == CredentialState::Active && credential.owner == account &&
+         credential.way == way && (way != Way::Usb || accepts(policy, credential.aaguid));
 }
 
 UserVerification verification_for(const std::vector<Credential> &credentials, const Policy &policy) {
@@ -59,7 +59,8 @@ Plan plan_for(const LoginRequest &request, const Account &account, const std::ve
   for (const Way way : policy.ways) {
     std::optional<PlannedWay> planned = planned_way(way, account, credentials, policy);
     if (!planned) continue;
-    if (way == Way::Tpm && request.first == First::Either && request.typed == Typed::Pin) plan.typed_pin = planned;
+    if (way == Way::Tpm && request.first == First::Either && request.typed == Typed::Pin)
+      plan.typed_pin = planned;
     const bool can_do = talks || planned->asks == Asks::Nothing;
     if (way == Way::Usb && plugged.empty()) {
       plan.key_missing = can_do;

@@ -1,4 +1,5 @@
-/// The plan of a login: which ways are open to this person, here and now, in which order. Pure: values in, plan out.
+/// The plan of a login: which ways are open to this person, here and now, in which order. Pure: values in,
+/// plan out.
 #pragma once
 
 #include <chrono>
@@ -21,7 +22,8 @@ enum class First {
 
 /// What can be asked at the host.
 enum class Host {
-  OneAnswer,  ///< it answers whatever it is asked with the one text that was typed: no PIN, no code, no choice
+  OneAnswer,  ///< it answers whatever it is asked with the one text that was typed: no PIN, no code, no
+              ///< choice
   Talks,      ///< questions reach the person, answers are meant for them
 };
 
@@ -65,15 +67,17 @@ struct PlannedWay {
 struct Plan {
   std::vector<PlannedWay> ways;  ///< passkeys
   bool code = false;             ///< then a backup code
-  /// The text of the first prompt may be tried as PIN of the TPM's passkey; that way, whether it is a rung or not.
+  /// The text of the first prompt may be tried as PIN of the TPM's passkey; that way, whether it is a rung or
+  /// not.
   std::optional<PlannedWay> typed_pin = {};
   bool key_missing = false;                  ///< a security key would do, and none is plugged in
   ErrorKind why_none = ErrorKind::NoDevice;  ///< what to say when there is no way, or none is left
 };
 
-/// Makes the plan. `credentials`: all of the account's; those not Active, or whose owner is another account, or of a
-/// model that the policy does not accept, are passed over. `codes`: how many unspent backup codes the account has.
-/// User verification: as the policy has it, but Preferred means Required for what was enrolled with it.
+/// Makes the plan. `credentials`: all of the account's; those not Active, or whose owner is another account,
+/// or of a model that the policy does not accept, are passed over. `codes`: how many unspent backup codes the
+/// account has. User verification: as the policy has it, but Preferred means Required for what was enrolled
+/// with it.
 Plan plan_for(const LoginRequest &request, const Account &account, const std::vector<Credential> &credentials,
               std::size_t codes, const std::vector<KeyInfo> &plugged, const Policy &policy);
 

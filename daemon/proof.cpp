@@ -52,8 +52,9 @@ AssertionRequest assertion_request(House &house, const LoginCase &login, const P
 }
 
 /// Runs one ceremony per key, or the one of the TPM, until the first assertion or the last failure.
-Task<Result<Assertion>> first_assertion(House &house, Face &face, Way way, const std::vector<KeyInfo> &devices,
-                                        const AssertionRequest &asked, std::optional<Fd> pin) {
+Task<Result<Assertion>> first_assertion(House &house, Face &face, Way way,
+                                        const std::vector<KeyInfo> &devices, const AssertionRequest &asked,
+                                        std::optional<Fd> pin) {
   Mailbox<News> news(house.loop);
   std::vector<std::unique_ptr<OngoingCeremony>> ceremonies;
   for (std::size_t at = 0; at < devices.size(); ++at) {
@@ -110,21 +111,23 @@ Task<Result<Proof>> prove_with(House &house, Face &face, const LoginCase &login,
   co_return assertion.error();
 }
 
-/// Asks for PINs until one does, the person steps down, or `prove` fails for another reason than the PIN. `prove`
-/// takes a PIN and gives a Task<Result<Proof>>.
+/// Asks for PINs until one does, the person steps down, or `prove` fails for another reason than the PIN.
+/// `prove` takes a PIN and gives a Task<Result<Proof>>.
 template <class Prove>
 Task<Result<Proof>> try_pins(House &house, Face &face, const LoginCase &login, Way way, const char *question,
-                             const std::string &device, Prove prove) {
+                             const std::string &device, bool &refused, Prove prove) {
   for (int tries = 1;; ++tries) {
     const Status allowed = may_try(house, login, way);
     if (!allowed) co_return allowed.error();
     Result<Fd> pin = co_await ask_hidden(face, question, device);
     if (!pin) co_return pin.error();
     Result<Proof> proof = co_await prove(std::move(pin).value());
-    const bool again = !proof && tries < kMostTries &&
-                       (proof.error().kind == ErrorKind::PinWrong || proof.error().kind == ErrorKind::PinInvalid);
+    const bool again =
+        !proof && tries < kMostTries &&
+        (proof.error().kind == ErrorKind::PinWrong || proof.error().kind == ErrorKind::PinInvalid);
     if (!again) co_return proof;
     note_failure(house, login, proof.error());
+    refused = refused || is_denial(proof.error().kind);
     face.tell(say_error(Step::Tell, proof.error(), device).with(detail::kNext, std::string(next::kAgain)));
   }
 }
@@ -134,13 +137,15 @@ bool calls_for_pin(ErrorKind kind) {
   return kind == ErrorKind::PinRequired || kind == ErrorKind::UvBlocked || kind == ErrorKind::UvFailed;
 }
 
-Task<Result<Proof>> prove_by_key(House &house, Face &face, const LoginCase &login, const PlannedWay &way) {
+Task<Result<Proof>> prove_by_key(House &house, Face &face, const LoginCase &login, const PlannedWay &way,
+                                 bool &refused) {
   Result<std::vector<KeyInfo>> keys = co_await keys_to_ask(house, way);
   if (!keys) co_return keys.error();
   if (way.asks == Asks::Nothing) {
     Result<Proof> proof = co_await prove_with(house, face, login, way, keys.value(), std::nullopt);
     const bool needs_pin = !proof && calls_for_pin(proof.error().kind);
     if (!needs_pin || login.request.host != Host::Talks) co_return proof;
+    refused = refused || is_denial(proof.error().kind);
     if (proof.error().kind != ErrorKind::PinRequired)
       face.tell(say_error(Step::Tell, proof.error(), keys->size() == 1 ? keys->front().name : std::string())
                     .with(detail::kNext, std::string(next::kPin)));
@@ -149,7 +154,7 @@ Task<Result<Proof>> prove_by_key(House &house, Face &face, const LoginCase &logi
   if (!key) co_return key.error();
   const std::vector<KeyInfo> one(1, key.value());
   const auto prove = [&](Fd pin) { return prove_with(house, face, login, way, one, std::move(pin)); };
-  co_return co_await try_pins(house, face, login, way.way, message::kPinKey, key->name, prove);
+  co_return co_await try_pins(house, face, login, way.way, message::kPinKey, key->name, refused, prove);
 }
 
 /// A look at the TPM's own count of wrong PINs, begun while the person is still typing.
@@ -162,8 +167,8 @@ class TpmLook {
         asking_(house.ceremonies.start(wire::Request(wire::AskTpm{house.config.tcti}), house.config.tcti, {},
                                        news_, 0, kErrandDeadline)) {}
 
-  /// Whether it has room for a PIN. True beside Ok: what it said is old, since another PIN was tried meanwhile; ask
-  /// again, at the turn.
+  /// Whether it has room for a PIN. True beside Ok: what it said is old, since another PIN was tried
+  /// meanwhile; ask again, at the turn.
   Task<Result<bool>> wait() {
     std::optional<wire::Event> answer;
     while (!answer || !is_last(*answer)) answer = (co_await news_.next()).event;
@@ -186,7 +191,8 @@ Task<Result<Proof>> prove_by_tpm_with(House &house, Face &face, const LoginCase 
   co_return co_await prove_with(house, face, login, way, device, std::move(pin), old.value());
 }
 
-Task<Result<Proof>> prove_by_tpm(House &house, Face &face, const LoginCase &login, const PlannedWay &way) {
+Task<Result<Proof>> prove_by_tpm(House &house, Face &face, const LoginCase &login, const PlannedWay &way,
+                                 bool &refused) {
   auto look = std::make_unique<TpmLook>(house);
   const auto prove = [&](Fd pin) -> Task<Result<Proof>> {
     const std::unique_ptr<TpmLook> now = std::exchange(look, nullptr);
@@ -194,19 +200,20 @@ Task<Result<Proof>> prove_by_tpm(House &house, Face &face, const LoginCase &logi
     if (!proof) look = std::make_unique<TpmLook>(house);  // while the next one is typed
     co_return proof;
   };
-  co_return co_await try_pins(house, face, login, way.way, message::kPinPlatform, way.credentials.front().name,
-                              prove);
+  co_return co_await try_pins(house, face, login, way.way, message::kPinPlatform,
+                              way.credentials.front().name, refused, prove);
 }
 
 }  // namespace
 
-Task<Result<Proof>> prove_by(House &house, Face &face, const LoginCase &login, const PlannedWay &way) {
-  if (way.way == Way::Tpm) return prove_by_tpm(house, face, login, way);
-  return prove_by_key(house, face, login, way);
+Task<Result<Proof>> prove_by(House &house, Face &face, const LoginCase &login, const PlannedWay &way,
+                             bool &refused) {
+  if (way.way == Way::Tpm) return prove_by_tpm(house, face, login, way, refused);
+  return prove_by_key(house, face, login, way, refused);
 }
 
-Task<Result<Proof>> prove_with_typed_pin(House &house, Face &face, const LoginCase &login, const PlannedWay &way,
-                                         Fd pin) {
+Task<Result<Proof>> prove_with_typed_pin(House &house, Face &face, const LoginCase &login,
+                                         const PlannedWay &way, Fd pin) {
   const Status allowed = may_try(house, login, way.way);
   if (!allowed) co_return allowed.error();
   TpmLook look(house);

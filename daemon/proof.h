@@ -19,12 +19,14 @@ struct Proof {
 /// How often a person may try a PIN, or a code, in one login before the ladder goes on.
 inline constexpr int kMostTries = 3;
 
-/// Asks one way for a proof. Errors: why this way gave none; Cancelled when the person stepped down. What went wrong
-/// with tries before the last one was told meanwhile.
-Task<Result<Proof>> prove_by(House &house, Face &face, const LoginCase &login, const PlannedWay &way);
+/// Asks one way for a proof. Errors: why this way gave none; Cancelled when the person stepped down. What
+/// went wrong with tries before the last one was told meanwhile; `refused` is set if that was the person's
+/// failure.
+Task<Result<Proof>> prove_by(House &house, Face &face, const LoginCase &login, const PlannedWay &way,
+                             bool &refused);
 
 /// Asks the TPM with a PIN that is there already. Errors: as prove_by.
-Task<Result<Proof>> prove_with_typed_pin(House &house, Face &face, const LoginCase &login, const PlannedWay &way,
-                                         Fd pin);
+Task<Result<Proof>> prove_with_typed_pin(House &house, Face &face, const LoginCase &login,
+                                         const PlannedWay &way, Fd pin);
 
 }  // namespace passkeyd

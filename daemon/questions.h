@@ -8,8 +8,8 @@
 
 namespace passkeyd {
 
-/// A PIN or a code, as a memory file that nobody here reads. `message`: which one is wanted; `device`: of what, if of
-/// anything. Errors: Cancelled when the person stepped down.
+/// A PIN or a code, as a memory file that nobody here reads. `message`: which one is wanted; `device`: of
+/// what, if of anything. Errors: Cancelled when the person stepped down.
 Task<Result<Fd>> ask_hidden(Face &face, const char *message, const std::string &device);
 
 /// One of the plugged-in keys; asks only if there are several. Errors: NoDevice, Cancelled.

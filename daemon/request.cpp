@@ -14,8 +14,8 @@ using Texts = std::map<std::string, std::string, std::less<>>;
 
 constexpr std::size_t kMaxKeys = 32;
 
-/// All text values of the message's a{sv}; a truth counts as "yes" or "no". Values of other types belong to keys of
-/// newer callers and are skipped.
+/// All text values of the message's a{sv}; a truth counts as "yes" or "no". Values of other types belong to
+/// keys of newer callers and are skipped.
 Result<Texts> read_texts(sd_bus_message *call) {
   Texts texts;
   int got = sd_bus_message_enter_container(call, 'a', "{sv}");
@@ -97,9 +97,12 @@ Result<LoginRequest> read_login_request(sd_bus_message *call, const Caller &call
                        TRY(label(texts, request::kRemoteHost, 255)),
                        caller.uid,
                        caller.pid};
-  request.first = TRY(one_of<First>(texts, request::kFirst, {"passkey", First::Passkey}, {"either", First::Either}));
-  request.host = TRY(one_of<Host>(texts, request::kHost, {"talks", Host::Talks}, {"one-answer", Host::OneAnswer}));
-  request.typed = TRY(one_of<Typed>(texts, request::kTyped, {"password", Typed::Password}, {"pin", Typed::Pin}));
+  request.first =
+      TRY(one_of<First>(texts, request::kFirst, {"passkey", First::Passkey}, {"either", First::Either}));
+  request.host =
+      TRY(one_of<Host>(texts, request::kHost, {"talks", Host::Talks}, {"one-answer", Host::OneAnswer}));
+  request.typed =
+      TRY(one_of<Typed>(texts, request::kTyped, {"password", Typed::Password}, {"pin", Typed::Pin}));
   request.wait = TRY(wait_of(texts));
   return request;
 }

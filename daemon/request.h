@@ -9,7 +9,8 @@
 
 namespace passkeyd {
 
-/// Keys: those of common/steps.h, request::; all texts. Where the person is, is not asked here. Errors: InvalidInput.
+/// Keys: those of common/steps.h, request::; all texts. Where the person is, is not asked here. Errors:
+/// InvalidInput.
 Result<LoginRequest> read_login_request(sd_bus_message *call, const Caller &caller);
 
 /// Keys: user (required), service, tty, rhost; all texts. Errors: InvalidInput.

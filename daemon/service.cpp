@@ -116,7 +116,8 @@ Task<void> to_the_end(Face &face, Task<void> story) {
 }  // namespace
 
 Status Service::room_for(const Caller &caller) const {
-  const auto open = std::count_if(calls_.begin(), calls_.end(), [](const auto &each) { return !each.work.done(); });
+  const auto open =
+      std::count_if(calls_.begin(), calls_.end(), [](const auto &each) { return !each.work.done(); });
   const auto of_caller = std::count_if(attempts_.begin(), attempts_.end(),
                                        [&](const auto &each) { return each.second->uid == caller.uid; }) +
                          std::count_if(calls_.begin(), calls_.end(), [&](const auto &each) {
@@ -171,8 +172,8 @@ Status Service::begin_pin_change(sd_bus_message *call, const Caller &caller) {
 
 namespace {
 
-/// Waits for what was asked and answers the call with it. `write` puts the value into the reply; a caller that has gone
-/// away by then misses nothing but the answer.
+/// Waits for what was asked and answers the call with it. `write` puts the value into the reply; a caller
+/// that has gone away by then misses nothing but the answer.
 template <class T, class Write>
 Task<void> reply_with(BusMessage call, Task<Result<T>> asked, Write write) {
   Result<T> got = Error{};
@@ -206,9 +207,9 @@ int write_nothing(sd_bus_message *, const Ok &) {
 
 int write_standing(sd_bus_message *reply, const Standing &standing) {
   return sd_bus_message_append(reply, "a{sv}", 4, "locked", "b", standing.lock ? 1 : 0, "all-methods", "b",
-                               standing.lock && standing.lock->scope == LockScope::AllMethods ? 1 : 0, "reason", "s",
-                               standing.lock ? standing.lock->reason.c_str() : "", "codes-left", "u",
-                               static_cast<std::uint32_t>(standing.codes_left));
+                               standing.lock && standing.lock->scope == LockScope::AllMethods ? 1 : 0,
+                               "reason", "s", standing.lock ? standing.lock->reason.c_str() : "",
+                               "codes-left", "u", static_cast<std::uint32_t>(standing.codes_left));
 }
 
 int write_codes(sd_bus_message *reply, const NewCodes &codes) {
@@ -218,11 +219,13 @@ int write_codes(sd_bus_message *reply, const NewCodes &codes) {
 }  // namespace
 
 Status Service::check_account(sd_bus_message *call, const Caller &caller) {
-  return answer_later(caller, reply_with(keep(call), standing_of(house_, TRY(read_user(call)), caller), write_standing));
+  return answer_later(
+      caller, reply_with(keep(call), standing_of(house_, TRY(read_user(call)), caller), write_standing));
 }
 
 Status Service::new_backup_codes(sd_bus_message *call, const Caller &caller) {
-  return answer_later(caller, reply_with(keep(call), new_codes(house_, TRY(read_user(call)), caller), write_codes));
+  return answer_later(caller,
+                      reply_with(keep(call), new_codes(house_, TRY(read_user(call)), caller), write_codes));
 }
 
 Status Service::lock_user(sd_bus_message *call, const Caller &caller) {
@@ -235,7 +238,8 @@ Status Service::lock_user(sd_bus_message *call, const Caller &caller) {
 }
 
 Status Service::unlock_user(sd_bus_message *call, const Caller &caller) {
-  return answer_later(caller, reply_with(keep(call), unlock_account(house_, TRY(read_user(call)), caller), write_nothing));
+  return answer_later(
+      caller, reply_with(keep(call), unlock_account(house_, TRY(read_user(call)), caller), write_nothing));
 }
 
 Status Service::list_credentials(sd_bus_message *call, const Caller &caller) {

@@ -10,6 +10,7 @@ bool Guard::may_ask() const {
       return false;
     case HostKind::OfferFirst:
       return offered_ || password_ != nullptr;
+    case HostKind::OfferBest:
     case HostKind::Talks:
       return true;
   }

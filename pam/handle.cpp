@@ -39,7 +39,7 @@ Result<std::optional<UserName>> user_of(pam_handle_t *pamh, AskName ask) {
 
 Loudness loudness_of(const Options &options, int flags) {
   if (options.quiet) return Loudness::Questions;
-  return (flags & PAM_SILENT) != 0 ? Loudness::Cues : Loudness::All;
+  return (flags & PAM_SILENT) != 0 ? Loudness::NoNotes : Loudness::All;
 }
 
 std::optional<Memory> recall(pam_handle_t *pamh) {

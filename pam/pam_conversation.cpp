@@ -62,7 +62,7 @@ std::optional<std::size_t> option_of(std::string_view text, std::size_t count) {
 }  // namespace
 
 bool PamConversation::shows(Tone tone) const {
-  return loudness_ == Loudness::All || (loudness_ == Loudness::Cues && tone == Tone::Cue);
+  return loudness_ == Loudness::All || (loudness_ == Loudness::NoNotes && tone != Tone::Note);
 }
 
 /// A host that cannot show a cue cannot be waited in: the person would sit before a key that blinks for no

@@ -11,7 +11,9 @@ namespace passkeyd {
 /// What may be shown without being asked.
 enum class Loudness {
   Questions,  ///< nothing but questions (option "quiet")
-  Cues,       ///< and what the person must do now (PAM_SILENT: sudo sets it, and a key blinks unseen)
+  NoNotes,    ///< and what the person must do now, and what went wrong. For PAM_SILENT, which sudo sets for
+              ///< everybody: otherwise a key would blink unseen, and a PIN be asked for again without a word
+              ///< why
   All,
 };
 

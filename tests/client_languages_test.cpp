@@ -101,7 +101,8 @@ void german_and_japanese_really_come_out() {
   speak("de");
   CHECK(words_for({.message = "touch", .device = "Solo 2"}) == "Bitte Solo 2 berühren.");
   CHECK(words_for({.message = "pin-wrong", .tries_left = 1, .next = "again"}) ==
-        "Falsche PIN, noch 1 Versuch. Bitte noch einmal versuchen, oder weiter mit der Eingabetaste.");
+        "Falsche PIN, an diesem Schlüssel noch 1 Versuch. Bitte noch einmal versuchen, oder weiter mit der "
+        "Eingabetaste.");
   CHECK(words_for({.message = "limited", .wait_seconds = 120, .next = "code"}) ==
         "Zu viele Fehlversuche. Bitte in 2 Minuten noch einmal versuchen, oder einen Ersatzcode benutzen.");
   speak("ja");
@@ -117,7 +118,8 @@ void without_a_locale_or_a_catalog_it_is_english() {
        {std::pair{"", CATALOGS_DIR}, {"nosuch", CATALOGS_DIR}, {"de", "/nonexistent"}}) {
     speak(language, catalogs);
     CHECK(words_for({"touch"}) == "Touch your security key.");
-    CHECK(words_for({.message = "pin-wrong", .tries_left = 1}) == "Wrong PIN, 1 try left. Try again.");
+    CHECK(words_for({.message = "pin-wrong", .tries_left = 1}) ==
+          "Wrong PIN, 1 try left on this key. Try again.");
   }
 }
 

@@ -149,8 +149,8 @@ void an_unknown_id_still_says_something() {
 void the_device_the_tries_and_the_wait_are_said() {
   CHECK(words_for({.message = "touch", .device = "Solo 2"}) == "Touch your Solo 2.");
   CHECK(words_for({"touch"}) == "Touch your security key.");
-  CHECK(words_for({.message = "pin-wrong", .tries_left = 1}) == "Wrong PIN, 1 try left. Try again.");
-  CHECK(words_for({.message = "pin-wrong", .tries_left = 3}) == "Wrong PIN, 3 tries left. Try again.");
+  CHECK(words_for({.message = "pin-wrong", .tries_left = 1}) == "Wrong PIN, 1 try left on this key. Try again.");
+  CHECK(words_for({.message = "pin-wrong", .tries_left = 3}) == "Wrong PIN, 3 tries left on this key. Try again.");
   CHECK(words_for({.message = "uv-failed", .tries_left = 2}) ==
         "The fingerprint was not recognized. 2 tries left. Try again.");
   CHECK(words_for({.message = "pin-key", .device = "Solo 2", .tries_left = 3}) ==
@@ -164,7 +164,7 @@ void the_device_the_tries_and_the_wait_are_said() {
 
 void what_comes_next_is_said_as_the_daemon_has_it() {
   CHECK(words_for({.message = "pin-wrong", .tries_left = 5, .next = "again"}) ==
-        "Wrong PIN, 5 tries left. Try again, or press Enter to go on.");
+        "Wrong PIN, 5 tries left on this key. Try again, or press Enter to go on.");
   CHECK(words_for({.message = "uv-failed", .next = "again"}) ==
         "The fingerprint was not recognized. Try again.");
   CHECK(words_for({.message = "uv-failed", .next = "pin"}) ==

@@ -241,6 +241,18 @@ void where_no_question_is_seen_none_is_asked() {
   }
 }
 
+void a_greeter_begins_with_the_prompt_for_both_unless_told_otherwise() {
+  const PrivateBus bus;
+  for (const std::string service : {"gdm-password", "lightdm", "greetd", "polkit-1"}) {
+    const std::string begin = "user=alice service=" + service;
+    CHECK(login({begins(begin + " first=either"), kOffers, next(" empty", "granted")},
+                {.service = service, .replies = types("")})
+              .code == PAM_SUCCESS);
+    CHECK(login({begins(begin), next("", "granted")}, {.options = "first_prompt=passkey", .service = service})
+              .code == PAM_SUCCESS);
+  }
+}
+
 void the_option_knows_better_than_the_table() {
   const PrivateBus bus;
   CHECK(login({begins("user=alice service=sddm"), kAsksPin, next(" secret=1234", "granted")},
@@ -344,6 +356,7 @@ int main(int argc, char **argv) {
       TEST(a_password_typed_at_a_one_answer_host_is_handed_on),
       TEST(a_host_that_aborts_or_shows_nothing_comes_to_a_clean_end),
       TEST(where_no_question_is_seen_none_is_asked),
+      TEST(a_greeter_begins_with_the_prompt_for_both_unless_told_otherwise),
       TEST(the_option_knows_better_than_the_table),
       TEST(sshd_is_asked_for_nothing_before_it_had_a_chance_to_give_the_password),
       TEST(after_an_empty_line_sshd_talks),

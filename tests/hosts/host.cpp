@@ -20,8 +20,10 @@ constexpr Host kHosts[] = {
     {"sddm", "sddm", Hidden::Typed, Echoed::Name, Texts::Dropped, 512, false, false, false, ":0"},
     {"swaylock", "swaylock", Hidden::TypedOnce, Echoed::AsHidden, Texts::Dropped, 512, false, false, true},
     {"kscreenlocker", "kde", Hidden::Typed, Echoed::AsHidden, Texts::Shown, 512, false, false, true, ":0"},
-    {"sshd-password", "sshd", Hidden::Typed, Echoed::Fails, Texts::Dropped, 512, false, false, false, "ssh", "192.0.2.7"},
-    {"sshd-interactive", "sshd", Hidden::Asks, Echoed::Asks, Texts::Shown, 1023, false, false, false, "ssh", "192.0.2.7"},
+    {"sshd-password", "sshd", Hidden::Typed, Echoed::Fails, Texts::Dropped, 512, false, false, false, "ssh",
+     "192.0.2.7"},
+    {"sshd-interactive", "sshd", Hidden::Asks, Echoed::Asks, Texts::Shown, 1023, false, false, false, "ssh",
+     "192.0.2.7"},
     // Nobody's in particular: a program that nobody told us of and that answers every prompt alike.
     {"alike", "unheard-of", Hidden::Typed, Echoed::AsHidden, Texts::Dropped},
 };
@@ -29,7 +31,8 @@ constexpr Host kHosts[] = {
 }  // namespace
 
 const Host *find_host(std::string_view name) {
-  const auto *found = std::find_if(std::begin(kHosts), std::end(kHosts), [&](const Host &host) { return host.name == name; });
+  const auto *found =
+      std::find_if(std::begin(kHosts), std::end(kHosts), [&](const Host &host) { return host.name == name; });
   return found == std::end(kHosts) ? nullptr : found;
 }
 

@@ -1,5 +1,5 @@
-/// Host: how a program that signs people in holds its conversation with PAM. A table of the real ones' habits, as their
-/// sources have them; the engine that plays them is main.cpp.
+/// Host: how a program that signs people in holds its conversation with PAM. A table of the real ones'
+/// habits, as their sources have them; the engine that plays them is main.cpp.
 #pragma once
 
 #include <string_view>

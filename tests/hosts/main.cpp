@@ -1,11 +1,13 @@
-/// scripted-host: signs a person in through the real libpam the way a given program does, and says what it saw.
+/// scripted-host: signs a person in through the real libpam the way a given program does, and says what it
+/// saw.
 ///
 /// usage: scripted-host HOST USER [TYPED]
 ///   TYPED  what was typed before anything was asked, for hosts that work so
 ///
-/// On standard output, a line each: "hidden TEXT", "echoed TEXT", "info TEXT", "error TEXT" as the conversation goes,
-/// "code N" when pam_authenticate has returned, "account N" after pam_acct_mgmt if that was called. A host that asks
-/// the person reads their answer, a line, from standard input after it has printed the prompt.
+/// On standard output, a line each: "hidden TEXT", "echoed TEXT", "info TEXT", "error TEXT" as the
+/// conversation goes, "code N" when pam_authenticate has returned, "account N" after pam_acct_mgmt if that
+/// was called. A host that asks the person reads their answer, a line, from standard input after it has
+/// printed the prompt.
 #include <pwd.h>
 #include <security/pam_appl.h>
 #include <unistd.h>
@@ -75,7 +77,8 @@ int answer_one(State &state, const pam_message &message, pam_response &response)
       break;
     case PAM_TEXT_INFO:
     case PAM_ERROR_MSG:
-      if (state.host->texts == Texts::Shown) say(message.msg_style == PAM_TEXT_INFO ? "info" : "error", message.msg);
+      if (state.host->texts == Texts::Shown)
+        say(message.msg_style == PAM_TEXT_INFO ? "info" : "error", message.msg);
       return PAM_SUCCESS;
     default:
       return PAM_CONV_ERR;
@@ -91,7 +94,8 @@ int answer_one(State &state, const pam_message &message, pam_response &response)
 
 int converse(int count, const pam_message **messages, pam_response **responses, void *data) {
   if (count < 1 || count > PAM_MAX_NUM_MSG) return PAM_CONV_ERR;
-  auto *answers = static_cast<pam_response *>(std::calloc(static_cast<std::size_t>(count), sizeof(pam_response)));
+  auto *answers =
+      static_cast<pam_response *>(std::calloc(static_cast<std::size_t>(count), sizeof(pam_response)));
   if (answers == nullptr) return PAM_BUF_ERR;
   int code = PAM_SUCCESS;
   for (int at = 0; at < count && code == PAM_SUCCESS; ++at)
@@ -127,7 +131,8 @@ int sign_in(State &state) {
   std::printf("code %d\n", code);
   if (code == PAM_SUCCESS) {
     const void *name = nullptr;
-    if (pam_get_item(pamh, PAM_USER, &name) == PAM_SUCCESS && name != nullptr) say("user", static_cast<const char *>(name));
+    if (pam_get_item(pamh, PAM_USER, &name) == PAM_SUCCESS && name != nullptr)
+      say("user", static_cast<const char *>(name));
     code = pam_acct_mgmt(pamh, 0);
     std::printf("account %d\n", code);
   }
