@@ -1,14 +1,16 @@
 """What the tests here share: who has which passkey, files of PAM that are put back, a daemon whose messages to systemd
 are read, and policies that hold for a while."""
 
+import itertools
 import os
 import re
 import signal
 import socket
 import subprocess
+import syslog
 
 import world
-from world import CONFIG, DAEMON_LOG, KEY_CONTROL, KEY2_CONTROL, check, control, key, key2, must, usb
+from world import CONFIG, DAEMON_LOG, KEY_CONTROL, KEY2_CONTROL, SYSLOG, check, control, key, key2, must, usb
 
 KEY2_PIN, TPM_PIN, WRONG_PIN = "2468", "314159", "271828"
 DAEMON_COMMAND = ["setpriv", "--reuid", "passkeyd", "--regid", "passkeyd", "--init-groups", "--no-new-privs",
@@ -120,21 +122,32 @@ class Stack:
             write(self.path, self.before)
 
 
-class Added:
-    """What a log says from the beginning of the block on."""
+class Logged:
+    """What the module and other programs have sent to the log since the block began."""
 
-    def __init__(self, path):
-        self.path, self.begin = path, 0
+    def __init__(self):
+        self.begin = 0
 
     def __enter__(self):
-        self.begin = len(read(self.path))
+        self.begin = len(self.settled())
         return self
 
     def __exit__(self, *_):
         pass
 
     def text(self):
-        return read(self.path)[self.begin:]
+        return self.settled()[self.begin:]
+
+    @staticmethod
+    def settled():
+        """The whole log, once a word of ours has arrived there: then what was sent before it has, too."""
+        Logged.words = getattr(Logged, "words", 0) + 1
+        word = f"all until here, {Logged.words} times"
+        syslog.syslog(word)
+        with subprocess.Popen(["tail", "-n", "+1", "-f", SYSLOG], stdout=subprocess.PIPE, text=True, errors="replace") as tail:
+            said = "".join(itertools.takewhile(lambda line: word not in line, tail.stdout))
+            tail.terminate()
+        return said
 
 
 # --- programs -------------------------------------------------------------------------------------------------------

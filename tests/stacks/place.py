@@ -16,7 +16,7 @@ HERE = f"session uid={ALICE} pid=*\n"
 OVER_SSH = f"session uid={ALICE} pid=* remote=yes seat= service=sshd\n"
 AT_HOME, FROM_AFAR = f"session uid={ALICE}\n", f"session uid={ALICE} remote=yes seat= service=sshd\n"
 TERMINAL_OF_DESKTOP = f"user uid={ALICE} pid=*\n"
-PASSKEY_ONLY = ("auth required pam_passkey.so",)
+PASSKEY_ONLY = ("auth required pam_passkey.so first_prompt=passkey",)
 
 
 class Logind:
