@@ -80,6 +80,8 @@ Task<Say> Ladder::climb() {
     Result<Proof> proof = co_await prove_by(house_, face_, login_, way, denied_);
     Result<Say> said = decide_on(way, std::move(proof));
     if (said) co_return std::move(said).value();
+    // Somebody was locked out while they proved who they are: nothing further down opens to them either.
+    if (said.error().kind == ErrorKind::Locked) co_return say_error(Step::Denied, said.error());
     step_down(said.error(), device_of(way), after(rung));
   }
   if (plan_.code) {
