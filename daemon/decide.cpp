@@ -30,6 +30,7 @@ Result<Say> decide(House &house, const LoginCase &login, const std::vector<Crede
   const bool granted = decision.verdict == Verdict::Granted;
   log_outcome(login.request, login.account, granted ? outcome::kGranted : outcome::kDenied,
               name_of(decision.refusal));
+  if (decision.refusal == Refusal::AccountLocked) return Error{ErrorKind::Locked, "the account is locked"};
   if (!granted) return denied(decision.refusal);
   return Say(Step::Granted, message::kWelcome)
       .with(detail::kName, credential->name)

@@ -12,7 +12,8 @@
 namespace passkeyd {
 
 /// Verifies the proof against the one of `planned` that it names, and lets the ledger decide. Granted is said
-/// only after its transaction has been committed. Errors: Denied, or a fault.
+/// only after its transaction has been committed. Errors: Denied; Locked, if the
+/// account was locked meanwhile; or a fault.
 Result<Say> decide(House &house, const LoginCase &login, const std::vector<Credential> &planned, Proof proof);
 
 }  // namespace passkeyd

@@ -80,6 +80,8 @@ Task<Say> Ladder::climb() {
     Result<Proof> proof = co_await prove_by(house_, face_, login_, way, denied_);
     Result<Say> said = decide_on(way, std::move(proof));
     if (said) co_return std::move(said).value();
+    // Somebody was locked out while they proved who they are: nothing further down opens to them either.
+    if (said.error().kind == ErrorKind::Locked) co_return say_error(Step::Denied, said.error());
     step_down(said.error(), device_of(way), after(rung));
   }
   if (plan_.code) {
@@ -118,8 +120,10 @@ void Ladder::step_down(const Error &why, std::string device, const char *next) {
 
 Say Ladder::last_word() const {
   if (!denied_) return say_error(Step::Unavailable, why_, device_);
-  // A refusal that was told, or that others came after, is not told twice: the general word closes.
-  if (is_told_ || !is_denial(why_.kind)) return Say(Step::Denied, message::kDenied);
+  // A refusal that was told is not told twice: the general word closes, and so it does where the person then stepped
+  // down. What came after it and says more, such as how long to wait, is told.
+  const bool says_nothing = why_.kind == ErrorKind::Cancelled || why_.kind == ErrorKind::NoDevice;
+  if (is_told_ || says_nothing) return Say(Step::Denied, message::kDenied);
   return say_error(Step::Denied, why_, device_);
 }
 
