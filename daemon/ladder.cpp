@@ -114,16 +114,19 @@ void Ladder::step_down(const Error &why, std::string device, const char *next) {
   denied_ = denied_ || is_denial(why.kind);
   why_ = why;
   device_ = std::move(device);
-  is_told_ = next != nullptr && why.kind != ErrorKind::Cancelled;
-  if (is_told_) face_.tell(say_error(Step::Tell, why_, device_).with(detail::kNext, std::string(next)));
+  // After a refusal the last word is that refusal, whatever came then, such as a wait: so that is told before.
+  const bool follows = denied_ && !is_denial(why.kind);
+  is_told_ = (next != nullptr || follows) && why.kind != ErrorKind::Cancelled;
+  if (!is_told_) return;
+  Say said = say_error(Step::Tell, why_, device_);
+  if (next != nullptr) said.details[detail::kNext] = std::string(next);
+  face_.tell(std::move(said));
 }
 
 Say Ladder::last_word() const {
   if (!denied_) return say_error(Step::Unavailable, why_, device_);
-  // A refusal that was told is not told twice: the general word closes, and so it does where the person then stepped
-  // down. What came after it and says more, such as how long to wait, is told.
-  const bool says_nothing = why_.kind == ErrorKind::Cancelled || why_.kind == ErrorKind::NoDevice;
-  if (is_told_ || says_nothing) return Say(Step::Denied, message::kDenied);
+  // A refusal that was told, or that others came after, is not told twice: the general word closes.
+  if (is_told_ || !is_denial(why_.kind)) return Say(Step::Denied, message::kDenied);
   return say_error(Step::Denied, why_, device_);
 }
 
