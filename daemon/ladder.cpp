@@ -114,8 +114,8 @@ void Ladder::step_down(const Error &why, std::string device, const char *next) {
   denied_ = denied_ || is_denial(why.kind);
   why_ = why;
   device_ = std::move(device);
-  // After a refusal the last word is that refusal, whatever came then, such as a wait: so that is told before.
-  const bool follows = denied_ && !is_denial(why.kind);
+  // After a refusal the last word is that refusal, with the wait that it began. Whatever else came then is told before.
+  const bool follows = denied_ && !is_denial(why.kind) && why.kind != ErrorKind::Limited;
   is_told_ = (next != nullptr || follows) && why.kind != ErrorKind::Cancelled;
   if (!is_told_) return;
   Say said = say_error(Step::Tell, why_, device_);
@@ -125,9 +125,12 @@ void Ladder::step_down(const Error &why, std::string device, const char *next) {
 
 Say Ladder::last_word() const {
   if (!denied_) return say_error(Step::Unavailable, why_, device_);
-  // A refusal that was told, or that others came after, is not told twice: the general word closes.
-  if (is_told_ || !is_denial(why_.kind)) return Say(Step::Denied, message::kDenied);
-  return say_error(Step::Denied, why_, device_);
+  // A refusal that was told, or that others came after, is not told twice: the general word closes. A wait that
+  // it began is told in any case.
+  if (!is_told_ && is_denial(why_.kind)) return say_error(Step::Denied, why_, device_);
+  Error general{ErrorKind::Denied, "refused on the way"};
+  general.wait = why_.wait;
+  return say_error(Step::Denied, general, {});
 }
 
 }  // namespace passkeyd
