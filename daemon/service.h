@@ -37,9 +37,6 @@ class Service {
   /// Puts the Manager on the bus. Errors: Internal.
   Status publish();
 
-  /// Attempts under way.
-  [[nodiscard]] std::size_t attempts() const { return attempts_.size(); }
-
  private:
   struct OneAttempt;
   struct Method;
@@ -70,7 +67,7 @@ class Service {
   Status begin(sd_bus_message *call, const Caller &caller, Story story);
   /// Answers `call` when `work` is done. Errors: Busy.
   Status answer_later(const Caller &caller, Task<void> work);
-  /// Nobody, root included, keeps more than their share under way.
+  /// Nobody keeps more than their share under way. Errors: Busy.
   [[nodiscard]] Status room_for(const Caller &caller) const;
 
   House &house_;
