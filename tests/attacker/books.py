@@ -37,6 +37,12 @@ def refused_codes():
     return rows("SELECT count(*) FROM audit WHERE event = 'login' AND way = 'code' AND outcome = 'denied'")[0][0]
 
 
+def recorded_guesses():
+    """By account and reason: what was wrong, by the audit."""
+    found = rows("SELECT user_name, reason, count(*) FROM audit WHERE outcome = 'denied' GROUP BY user_name, reason")
+    return {(user, reason): number for user, reason, number in found}
+
+
 def counted_tries(user, way):
     return rows("SELECT count(*) FROM limits WHERE user_name = ? AND way = ?", user, way)[0][0]
 

@@ -2,16 +2,15 @@
 
 Every move of a clock is a restart of the daemon, so that whatever holds over them also holds over restarts."""
 
-import glob
 import os
 import tempfile
 import time
 
-from world import DAEMON, DAEMON_LOG, TREE, Failed, check, must, run, stop_daemon
+from world import DAEMON, DAEMON_LOG, TREE, check, must, run, stop_daemon
 
 BOOT_ID = "/proc/sys/kernel/random/boot_id"
 HASHES = "/run/world/hashes"
-COUNT_HASHES = TREE + "/build/tests/libcount-hashes.so"
+COUNT_HASHES, WRONG_WALL_CLOCK = (f"{TREE}/build/tests/lib{name}.so" for name in ("count-hashes", "wrong-wall-clock"))
 HOUR, DAY, YEAR = 3600, 24 * 3600, 365 * 24 * 3600
 
 # The user's programs keep the world's clocks; only the daemon and what it starts live in the other time.
@@ -41,8 +40,8 @@ class Clock:
         """Runs a program as the daemon is run: same user, clocks, devices. `before` starts it."""
         preloads, settings = [COUNT_HASHES], ["COUNT_HASHES=" + HASHES]
         if self.wall is not None:
-            preloads.insert(0, faketime_library())
-            settings += [f"FAKETIME={self.wall:+d}y", "FAKETIME_DONT_FAKE_MONOTONIC=1"]
+            preloads.append(WRONG_WALL_CLOCK)
+            settings.append(f"WRONG_BY={self.wall * YEAR}")
         return run(*before, "unshare", "--time", "--fork", "--boottime", str(int(self.ahead)), "setpriv", "--reuid",
                    "passkeyd", "--regid", "passkeyd", "--init-groups", "--no-new-privs", "--bounding-set=-all",
                    "--inh-caps=-all", "with-usb", "env", *settings, "MORE_PRELOADS=" + ":".join(preloads),
@@ -74,13 +73,6 @@ class Clock:
         os.chmod(file.name, 0o444)
         must("mount", "--bind", file.name, BOOT_ID)
         self.set_to(boot_time)
-
-
-def faketime_library():
-    found = glob.glob("/usr/lib/*/faketime/libfaketime.so.1")
-    if not found:
-        raise Failed("libfaketime is not installed: the wall clock cannot be set")
-    return found[0]
 
 
 def hashes():

@@ -43,5 +43,6 @@ def besiege(clock, doors):
         # A real chip forgives one every ten minutes or so; two accounts' tries are never more than that.
         if step >= HOUR // 2 and tpm_tries() > 0:
             forgive_tpm_tries()
-    check(clock.now() - begin >= 2 * DAY, "the two days were shorter")
+    # It ends before the first of the second day's tries is a day old: two days, not two and a try.
+    check(2 * DAY - HOUR <= clock.now() - begin < 2 * DAY, f"the two days took {clock.now() - begin} s")
     return arrivals

@@ -1,7 +1,7 @@
 """Somebody at the system bus who is not whom they ask about. Prints what came of it, a line a kind: what, how often.
 
 usage: stranger.py thousand USER   begins a thousand sign-ins for USER and for nobody, and a thousand that are left alone
-       stranger.py crowd USER      as root: forty strangers hold as many as they can until standard input ends;
+       stranger.py crowd USER      as root: those of the uids from FIRST_UID on hold as many as they can until standard input ends;
                                   printed is how many"""
 
 import collections
@@ -12,7 +12,7 @@ import dbus
 from dbus.bus import BusConnection
 
 MANAGER, ATTEMPT = "org.passkeyd1.Manager", "org.passkeyd1.Attempt"
-FIRST_UID, CROWD, EACH = 100000, 40, 20
+FIRST_UID, CROWD, EACH = 100000, 40, 20  # the bus talks only to uids that have a name
 
 
 def connect():
@@ -61,6 +61,7 @@ def crowd(user):
         if os.fork() == 0:
             hold(user, number, ready)
             os._exit(0)
+    os.close(ready)  # so that one who broke off is missed, not waited for
     print(sum(os.read(gathered, 1)[0] for _ in range(CROWD)), flush=True)
     sys.stdin.read()
 
