@@ -25,8 +25,10 @@ enum class MayCall {
 
 class Service {
  public:
-  /// Most attempts at once, and of one caller that is not root.
+  /// Most attempts at once; of all callers that are not root, so that sudo and login find room whatever users do; and
+  /// of one such caller.
   static constexpr std::size_t kMostAttempts = 256;
+  static constexpr std::size_t kMostOfUsers = 192;
   static constexpr std::size_t kMostOfOneUser = 8;
 
   explicit Service(House &house);
