@@ -13,12 +13,12 @@ import clocks  # noqa: E402
 import desk  # noqa: E402
 import keys  # noqa: E402
 import tricks  # noqa: E402
-from books import promised_tries, recorded_guesses, table  # noqa: E402
+from books import forget_tries, promised_tries, recorded_guesses, table  # noqa: E402
 from cast import CONFIGURATION, move_in  # noqa: E402
 from clock import DAY, Clock  # noqa: E402
 from doors import Codes, all_doors, forgive_tpm_tries  # noqa: E402
 from siege import besiege  # noqa: E402
-from world import Failed, Stuck, check, configure, daemon_log  # noqa: E402
+from world import Failed, Stuck, check, configure, daemon_log, stop_daemon  # noqa: E402
 
 
 class House:
@@ -35,8 +35,10 @@ class House:
         self.arrivals = None
 
     def fresh(self):
-        """Days later: whatever was counted is forgiven, except by keys."""
-        self.clock.skip(3 * DAY)
+        """Nobody has failed yet, except at keys, which forget nothing."""
+        stop_daemon()
+        forget_tries()
+        self.clock.restart()
         forgive_tpm_tries()
 
     def besieged(self):
@@ -61,12 +63,13 @@ def two_days_at(name):
     return promise
 
 
-def every_guess_that_arrived_at_a_named_account_is_in_the_audit(house):
-    """A nameless one is nobody's, and only in the log."""
+def every_guess_at_the_tpm_and_every_code_is_in_the_audit(house):
+    """Those at keys are in there as the key put it: the third wrong PIN in a row is "blocked", and so is a fourth."""
     arrived = {name: house.besieged()[name].total() for name in house.doors}
-    wanted = {("alice", "code-wrong"): arrived["code-here"] + arrived["code-network"], ("bob", "pin-wrong"): arrived["tpm-pin"],
-              ("carol", "pin-wrong"): arrived["key-pin"], ("dave", "pin-wrong"): arrived["typed-pin"]}
-    check(house.recorded == wanted, f"{house.recorded} is not {wanted}")
+    recorded = {what: number for what, number in house.recorded.items() if what[0] != "carol"}
+    wanted = {("alice", "code-wrong"): arrived["code-here"] + arrived["code-network"],
+              ("bob", "pin-wrong"): arrived["tpm-pin"], ("dave", "pin-wrong"): arrived["typed-pin"]}
+    check(recorded == wanted, f"{recorded} is not {wanted}")
 
 
 def the_odds_in_the_threat_model_follow_from_its_tries(_):
@@ -77,7 +80,7 @@ def the_odds_in_the_threat_model_follow_from_its_tries(_):
 
 
 PROMISES = [every_door_of_the_threat_model_is_tried, *(two_days_at(name) for name in promised_tries()),
-            every_guess_that_arrived_at_a_named_account_is_in_the_audit, the_odds_in_the_threat_model_follow_from_its_tries,
+            every_guess_at_the_tpm_and_every_code_is_in_the_audit, the_odds_in_the_threat_model_follow_from_its_tries,
             *desk.PROMISES, *tricks.PROMISES, *keys.PROMISES, *chip.PROMISES, *clocks.PROMISES]
 
 
