@@ -33,6 +33,11 @@ def a_chip_that_takes_thirty_two_is_left_with_room(house):
     is_left_with_room(32)
 
 
+def a_chip_that_takes_four_is_left_with_room(house):
+    a_chip_that_locks_at(house, 4)
+    is_left_with_room(4)
+
+
 def a_chip_that_takes_eight_is_left_with_room(house):
     a_chip_that_locks_at(house, 8)
     is_left_with_room(8)
@@ -40,4 +45,5 @@ def a_chip_that_takes_eight_is_left_with_room(house):
     check(any(test(user, TPM_PIN) == IN for user in IN_THE_TPM), "what the chip has forgiven is still held against it")
 
 
-PROMISES = [a_chip_that_takes_thirty_two_is_left_with_room, a_chip_that_takes_eight_is_left_with_room]
+PROMISES = [a_chip_that_takes_thirty_two_is_left_with_room, a_chip_that_takes_four_is_left_with_room,
+            a_chip_that_takes_eight_is_left_with_room]

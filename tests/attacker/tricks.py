@@ -80,7 +80,7 @@ def a_thousand_sign_ins_begun_by_a_stranger_change_nothing(house):
     check(test("alice", TPM_PIN) == IN, "alice does not get in")
 
 
-def a_stranger_with_many_numbers_shuts_nobody_out(house):
+def a_stranger_with_many_accounts_shuts_nobody_out(house):
     """Forty accounts in one hand, each with as many sign-ins open as one may have."""
     house.fresh()
     with open("/etc/passwd", "a", encoding="ascii") as file:
@@ -105,4 +105,4 @@ def stranger(user, *words):
 
 PROMISES = [guesses_at_once_are_no_more_than_guesses_in_a_row, going_away_before_the_answer_takes_no_try_back,
             what_has_not_the_form_of_a_code_is_neither_counted_nor_hashed,
-            a_thousand_sign_ins_begun_by_a_stranger_change_nothing, a_stranger_with_many_numbers_shuts_nobody_out]
+            a_thousand_sign_ins_begun_by_a_stranger_change_nothing, a_stranger_with_many_accounts_shuts_nobody_out]
