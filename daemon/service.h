@@ -25,8 +25,10 @@ enum class MayCall {
 
 class Service {
  public:
-  /// Most attempts at once, and of one person who is not root, through whatever program.
+  /// Most attempts at once; of all people who are not root, through whatever program, so that sudo and login
+  /// find room whatever they do; and of one of them.
   static constexpr std::size_t kMostAttempts = 256;
+  static constexpr std::size_t kMostOfUsers = 192;
   static constexpr std::size_t kMostOfOneUser = 8;
 
   explicit Service(House &house);
