@@ -8,8 +8,8 @@
 namespace passkeyd {
 
 enum class Way {
-  Usb,  ///< a security key (FIDO2 over hidraw)
-  Tpm,  ///< a platform credential: a key inside this machine's TPM
+  Usb,   ///< a security key (FIDO2 over hidraw)
+  Tpm,   ///< a platform credential: a key inside this machine's TPM
   Code,  ///< a backup code: no credential stands behind it
 };
 

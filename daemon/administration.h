@@ -17,7 +17,8 @@ struct Standing {
   std::size_t codes_left = 0;
 };
 
-/// Errors: NotAllowed for others than root about accounts with another uid than theirs.
+/// For others than root, an account that is not theirs, or has no passkey, stands like any that nothing is
+/// known of.
 Task<Result<Standing>> standing_of(House &house, UserName user, Caller caller);
 
 /// Errors: NotFound (no such account), or a fault.

@@ -4,8 +4,8 @@
 #include <algorithm>
 
 #include "daemon/errand.h"
-#include "daemon/proof.h"
 #include "daemon/questions.h"
+#include "daemon/record.h"
 
 namespace passkeyd {
 namespace {
@@ -65,10 +65,7 @@ Task<Result<Say>> prove_by_code(House &house, Face &face, const LoginCase &login
     Result<Fd> typed = co_await ask_hidden(face, message::kBackupCode, {});
     if (!typed) co_return typed.error();
     Result<Say> said = co_await try_code(house, login, std::move(typed).value());
-    const bool again =
-        !said && tries < kMostTries &&
-        (said.error().kind == ErrorKind::CodeWrong || said.error().kind == ErrorKind::CodeInvalid);
-    if (!again) co_return said;
+    if (said || !may_type_again(said.error(), tries)) co_return said;
     refused = refused || is_denial(said.error().kind);
     face.tell(say_error(Step::Tell, said.error()).with(detail::kNext, std::string(next::kAgain)));
   }

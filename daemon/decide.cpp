@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "daemon/record.h"
 #include "webauthn/verify.h"
 
 namespace passkeyd {

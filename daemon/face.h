@@ -47,7 +47,6 @@ struct Answer {
   std::optional<Fd> secret;  ///< a memory file, unread
   std::string text;
   std::optional<std::uint32_t> choice;
-  bool stepped_down() const { return !secret && text.empty() && !choice; }
 };
 
 class Face {

@@ -7,6 +7,7 @@
 #include "daemon/code.h"
 #include "daemon/decide.h"
 #include "daemon/insertion.h"
+#include "daemon/record.h"
 
 namespace passkeyd {
 namespace {
@@ -31,11 +32,18 @@ std::string device_of(const PlannedWay &way) {
   return way.keys.size() == 1 ? way.keys.front().name : std::string();
 }
 
+/// Somebody was locked out while they proved who they are: nothing further down opens to them either.
+bool is_shut_out(const Error &why) {
+  return why.kind == ErrorKind::Locked;
+}
+
 /// The words of the first prompt; nullptr: there is nothing behind it.
 const char *offer_for(const Plan &plan) {
   const bool asks = std::any_of(plan.ways.begin(), plan.ways.end(),
                                 [](const PlannedWay &each) { return each.asks == Asks::Pin; });
-  if (plan.typed_pin) return plan.ways.empty() ? message::kPasswordOrPin : message::kPasswordPinOrKey;
+  const bool key = std::any_of(plan.ways.begin(), plan.ways.end(),
+                               [](const PlannedWay &each) { return each.way == Way::Usb; });
+  if (plan.typed_pin) return key ? message::kPasswordPinOrKey : message::kPasswordOrPin;
   if (plan.ways.empty()) return plan.code ? message::kPasswordOrCode : nullptr;
   return asks ? message::kPasswordOrPasskey : message::kPasswordOrKey;
 }
@@ -59,7 +67,8 @@ Task<std::optional<Say>> Ladder::offer() {
   const char *words = offer_for(plan_);
   if (words == nullptr) co_return std::nullopt;
   Say question = Say(Step::Offer, words).with(detail::kAcceptsPin, plan_.typed_pin.has_value());
-  if (plan_.ways.size() == 1) question.details[detail::kDevice] = device_of(plan_.ways.front());
+  if (plan_.ways.size() == 1 && plan_.ways.front().way == Way::Usb)
+    question.details[detail::kDevice] = device_of(plan_.ways.front());
   Answer answer = co_await face_.ask(std::move(question));
   if (!answer.secret) co_return std::nullopt;
   // The host has been answered with a text: nothing more is asked of it, whatever the text was worth.
@@ -80,13 +89,13 @@ Task<Say> Ladder::climb() {
     Result<Proof> proof = co_await prove_by(house_, face_, login_, way, denied_);
     Result<Say> said = decide_on(way, std::move(proof));
     if (said) co_return std::move(said).value();
-    // Somebody was locked out while they proved who they are: nothing further down opens to them either.
-    if (said.error().kind == ErrorKind::Locked) co_return say_error(Step::Denied, said.error());
+    if (is_shut_out(said.error())) co_return say_error(Step::Denied, said.error());
     step_down(said.error(), device_of(way), after(rung));
   }
   if (plan_.code) {
     Result<Say> said = co_await prove_by_code(house_, face_, login_, denied_);
     if (said) co_return std::move(said).value();
+    if (is_shut_out(said.error())) co_return say_error(Step::Denied, said.error());
     // A code that was tried is in the audit already: the ledger decided about it.
     if (said.error().kind != ErrorKind::CodeWrong) note_failure(house_, login_, said.error());
     step_down(said.error(), {}, nullptr);

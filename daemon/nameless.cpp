@@ -10,6 +10,7 @@
 #include "daemon/login_case.h"
 #include "daemon/presence.h"
 #include "daemon/questions.h"
+#include "daemon/record.h"
 
 namespace passkeyd {
 namespace {
@@ -81,10 +82,7 @@ Task<Result<std::vector<Assertion>>> ask_key(House &house, Face &face, const Log
     if (!pin) co_return pin.error();
     Result<std::vector<Assertion>> found =
         co_await discover(house, face, key, challenge, policy, std::move(pin).value());
-    const bool again =
-        !found && tries < kMostTries &&
-        (found.error().kind == ErrorKind::PinWrong || found.error().kind == ErrorKind::PinInvalid);
-    if (!again) co_return found;
+    if (found || !may_type_again(found.error(), tries)) co_return found;
     note_nobody(house, request, found.error());
     face.tell(say_error(Step::Tell, found.error(), key.name).with(detail::kNext, std::string(next::kAgain)));
   }

@@ -7,6 +7,7 @@
 #include "daemon/errand.h"
 #include "daemon/login_case.h"
 #include "daemon/questions.h"
+#include "daemon/record.h"
 
 namespace passkeyd {
 namespace {

@@ -5,6 +5,7 @@
 
 #include "daemon/errand.h"
 #include "daemon/questions.h"
+#include "daemon/record.h"
 
 namespace passkeyd {
 namespace {
@@ -127,10 +128,7 @@ Task<Result<Proof>> try_pins(House &house, Face &face, const LoginCase &login, W
     Result<Fd> pin = co_await ask_hidden(face, question, device);
     if (!pin) co_return pin.error();
     Result<Proof> proof = co_await prove(std::move(pin).value());
-    const bool again =
-        !proof && tries < kMostTries &&
-        (proof.error().kind == ErrorKind::PinWrong || proof.error().kind == ErrorKind::PinInvalid);
-    if (!again) co_return proof;
+    if (proof || !may_type_again(proof.error(), tries)) co_return proof;
     note_failure(house, login, proof.error());
     refused = refused || is_denial(proof.error().kind);
     face.tell(say_error(Step::Tell, proof.error(), device).with(detail::kNext, std::string(next::kAgain)));

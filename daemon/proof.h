@@ -16,9 +16,6 @@ struct Proof {
   std::optional<Ticket> ticket;  ///< the try that was counted before the PIN was sent
 };
 
-/// How often a person may try a PIN, or a code, in one login before the ladder goes on.
-inline constexpr int kMostTries = 3;
-
 /// Asks one way for a proof. Errors: why this way gave none; Cancelled when the person stepped down. What
 /// went wrong with tries before the last one was told meanwhile; `refused` is set if that was the person's
 /// failure.

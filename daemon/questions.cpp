@@ -11,6 +11,13 @@ Task<Result<Fd>> ask_hidden(Face &face, const char *message, const std::string &
   co_return std::move(*answer.secret);
 }
 
+bool may_type_again(const Error &why, int tries) {
+  constexpr int kMostTries = 3;
+  const bool mistyped = why.kind == ErrorKind::PinWrong || why.kind == ErrorKind::PinInvalid ||
+                        why.kind == ErrorKind::CodeWrong || why.kind == ErrorKind::CodeInvalid;
+  return mistyped && tries < kMostTries;
+}
+
 Task<Result<KeyInfo>> choose_key(Face &face, const std::vector<KeyInfo> &keys) {
   if (keys.empty()) co_return Error{ErrorKind::NoDevice, "no security key is plugged in"};
   if (keys.size() == 1) co_return keys.front();

@@ -12,6 +12,10 @@ namespace passkeyd {
 /// what, if of anything. Errors: Cancelled when the person stepped down.
 Task<Result<Fd>> ask_hidden(Face &face, const char *message, const std::string &device);
 
+/// True if what was typed may be typed once more: it was wrong, or could not be what was asked for, and there
+/// were not too many tries yet in this login. `tries`: how many there were, from 1.
+bool may_type_again(const Error &why, int tries);
+
 /// One of the plugged-in keys; asks only if there are several. Errors: NoDevice, Cancelled.
 Task<Result<KeyInfo>> choose_key(Face &face, const std::vector<KeyInfo> &keys);
 

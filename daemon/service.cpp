@@ -117,16 +117,19 @@ Task<void> to_the_end(Face &face, Task<void> story) {
 }  // namespace
 
 Status Service::room_for(const Caller &caller) const {
-  const auto open =
-      std::count_if(calls_.begin(), calls_.end(), [](const auto &each) { return !each.work.done(); });
-  const auto of_caller =
-      std::count_if(attempts_.begin(), attempts_.end(),
-                    [&](const auto &each) { return each.second->person == caller.person; }) +
-      std::count_if(calls_.begin(), calls_.end(),
-                    [&](const auto &each) { return each.person == caller.person && !each.work.done(); });
-  if (attempts_.size() + static_cast<std::size_t>(open) >= kMostAttempts ||
-      (caller.person != 0 && static_cast<std::size_t>(of_caller) >= kMostOfOneUser))
-    return Error{ErrorKind::Busy, "Too many sign-ins are under way. Try again in a moment."};
+  const auto under_way = [&](auto counts) {
+    const auto attempts = std::count_if(attempts_.begin(), attempts_.end(),
+                                        [&](const auto &each) { return counts(each.second->person); });
+    const auto calls = std::count_if(calls_.begin(), calls_.end(), [&](const auto &each) {
+      return !each.work.done() && counts(each.person);
+    });
+    return static_cast<std::size_t>(attempts + calls);
+  };
+  bool full = under_way([](uid_t) { return true; }) >= kMostAttempts;
+  if (caller.person != 0)
+    full = full || under_way([&](uid_t person) { return person == caller.person; }) >= kMostOfOneUser ||
+           under_way([](uid_t person) { return person != 0; }) >= kMostOfUsers;
+  if (full) return Error{ErrorKind::Busy, "Too many sign-ins are under way. Try again in a moment."};
   return Ok{};
 }
 

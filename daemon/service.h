@@ -25,8 +25,10 @@ enum class MayCall {
 
 class Service {
  public:
-  /// Most attempts at once, and of one person who is not root, through whatever program.
+  /// Most attempts at once; of all people who are not root, through whatever program, so that sudo and login
+  /// find room whatever they do; and of one of them.
   static constexpr std::size_t kMostAttempts = 256;
+  static constexpr std::size_t kMostOfUsers = 192;
   static constexpr std::size_t kMostOfOneUser = 8;
 
   explicit Service(House &house);
@@ -36,9 +38,6 @@ class Service {
 
   /// Puts the Manager on the bus. Errors: Internal.
   Status publish();
-
-  /// Attempts under way.
-  [[nodiscard]] std::size_t attempts() const { return attempts_.size(); }
 
  private:
   struct OneAttempt;
@@ -70,7 +69,7 @@ class Service {
   Status begin(sd_bus_message *call, const Caller &caller, Story story);
   /// Answers `call` when `work` is done. Errors: Busy.
   Status answer_later(const Caller &caller, Task<void> work);
-  /// Nobody, root included, keeps more than their share under way.
+  /// Nobody keeps more than their share under way. Errors: Busy.
   [[nodiscard]] Status room_for(const Caller &caller) const;
 
   House &house_;

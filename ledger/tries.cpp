@@ -26,6 +26,15 @@ Result<std::vector<CountedTry>> counted(sql::Database &database, const TryKey &k
   return tries;
 }
 
+/// Whether a try by this way failed, and no success has come after it. A security key is not known before it is opened:
+/// another account's failures may have been at the very same one.
+Result<bool> failed_lately(sql::Database &database, const TryKey &key, const std::vector<CountedTry> &tries) {
+  if (std::any_of(tries.begin(), tries.end(), [](const CountedTry &each) { return each.in_a_row; })) return true;
+  if (key.way != Way::Usb) return false;
+  return TRY(database.number("SELECT EXISTS (SELECT 1 FROM limits WHERE way = ? AND in_a_row <> 0)",
+                             {name_of(key.way)})) != 0;
+}
+
 /// Drops what no longer makes a difference to the rule, nor would to any other that may be in force tomorrow;
 /// so the table stays small.
 Status forget_old(sql::Database &database, const TryKey &key, const LimitRule &rule, Age now) {
@@ -72,11 +81,10 @@ Result<TryAnswer> Ledger::begin_try(const TryKey &key, const Moment &now, const 
   const std::int64_t number =
       TRY(database_.number("SELECT coalesce(max(seq), 0) + 1 FROM sqlite_sequence WHERE name = 'limits'"));
   const Ticket ticket{number};
+  const bool after_failure = TRY(failed_lately(database_, key, tries));
   TRY(database_.run("INSERT INTO limits VALUES (?, ?, ?, ?, ?, 1)",
                     {ticket.number, key.user.str(), name_of(key.way), name_of(key.place), age.count()}));
   TRY(change.commit());
-  const bool after_failure =
-      std::any_of(tries.begin(), tries.end(), [](const CountedTry &each) { return each.in_a_row; });
   return TryAnswer{ticket, std::chrono::seconds::zero(), after_failure};
 }
 

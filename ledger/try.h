@@ -28,7 +28,8 @@ struct Ticket {
 struct TryAnswer {
   std::optional<Ticket> ticket = {};
   std::chrono::seconds wait{};  ///< more than zero exactly when there is no ticket
-  bool after_failure = false;   ///< the try before it failed: a key's own count of tries is worth asking for
+  /// The try before it failed, or, of security keys, anybody's: a key's own count of tries is worth asking for.
+  bool after_failure = false;
 };
 
 }  // namespace passkeyd

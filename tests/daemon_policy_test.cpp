@@ -114,8 +114,7 @@ void what_was_enrolled_with_verification_is_asked_for_it_again() {
 }
 
 void an_administrator_may_ask_for_more_and_for_less() {
-  const Plan more =
-      plan(at_the_desk(), {credential(Way::Usb)}, {key}, policy_of(UserVerification::Required));
+  const Plan more = plan(at_the_desk(), {credential(Way::Usb)}, {key}, policy_of(UserVerification::Required));
   CHECK(more.ways[0].user_verification == UserVerification::Required);
   const Plan less =
       plan(at_the_desk(), {credential(Way::Usb, true)}, {key}, policy_of(UserVerification::Discouraged));
@@ -124,8 +123,7 @@ void an_administrator_may_ask_for_more_and_for_less() {
 }
 
 void a_tpm_passkey_always_wants_its_pin() {
-  const Plan made =
-      plan(at_the_desk(), {credential(Way::Tpm)}, {}, policy_of(UserVerification::Discouraged));
+  const Plan made = plan(at_the_desk(), {credential(Way::Tpm)}, {}, policy_of(UserVerification::Discouraged));
   CHECK(made.ways[0].user_verification == UserVerification::Required);
   CHECK(made.ways[0].asks == Asks::Pin);
 }

@@ -174,6 +174,24 @@ void accounts_ways_and_places_are_counted_apart() {
   CHECK(f.wait(moment(), pin_of("bob", Way::Usb, Place::Remote)) == 0s);
 }
 
+void a_key_is_worth_asking_from_anybodys_failure_to_their_success() {
+  Fixture f;
+  const auto worth_asking = [&](const TryKey &key) {
+    const TryAnswer answer = MUST(f.ledger.begin_try(key, moment()));
+    MUST(f.ledger.undo_try(answer.ticket.value()));
+    return answer.after_failure;
+  };
+  CHECK(!worth_asking(pin_of("bob")));
+  f.guess_wrong(moment());
+  CHECK(worth_asking(pin_of()));
+  CHECK(worth_asking(pin_of("bob")));
+  CHECK(!worth_asking(pin_of("bob", Way::Tpm)));  // its count is asked for while the PIN is typed
+  Attempt attempt = attempt_with(MUST(f.ledger.add(sample(), kAdmin, kNow)));
+  attempt.ticket = MUST(f.ledger.begin_try(pin_of(), moment())).ticket;
+  CHECK(MUST(f.ledger.decide(attempt, good(11), moment())).verdict == Verdict::Granted);
+  CHECK(!worth_asking(pin_of("bob")));
+}
+
 void success_ends_the_row_but_does_not_refill_the_day() {
   Fixture f;
   Credential key = MUST(f.ledger.add(sample(), kAdmin, kNow));
@@ -294,6 +312,7 @@ int main() {
       TEST(a_refused_try_costs_nothing),
       TEST(a_fault_gives_the_try_back_once),
       TEST(accounts_ways_and_places_are_counted_apart),
+      TEST(a_key_is_worth_asking_from_anybodys_failure_to_their_success),
       TEST(success_ends_the_row_but_does_not_refill_the_day),
       TEST(no_clock_shortens_a_wait_and_no_restart_clears_it),
       TEST(the_table_stays_small),

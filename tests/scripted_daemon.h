@@ -22,8 +22,8 @@ using Reaction = std::function<int(sd_bus_message *call)>;
 ///   "BeginLogin user=alice service=s tty=t rhost=h" (only the keys that came, in this order)
 ///   "BeginEnrollment user=alice way=usb name=n"
 ///   "Next", "Next empty", "Next secret=1234", "Next text=t", "Next choice=1"   ("Next secret: ..." if it is
-///   unsealed) "Cancel", "ListCredentials alice", "GetStatus", "LockUser alice all-methods=no reason=r" (a truth
-///   is its key alone) "gone": the connection that began the attempt was closed
+///   unsealed) "Cancel", "ListCredentials alice", "GetStatus", "LockUser alice all-methods=no reason=r" (a
+///   truth is its key alone) "gone": the connection that began the attempt was closed
 struct Event {
   std::string expected;
   Reaction react;

@@ -65,8 +65,8 @@ struct Credential {
   std::uint32_t counter = 0;         ///< signature counter when last seen; 0: never compared
   std::uint32_t max_allow_list = 0;  ///< the key's maxCredentialCountInList; 0: not stated
   Bytes user_handle;  ///< random, says nothing about the person; empty: enrolled before these were kept
-  bool discoverable = false;         ///< usb: the key finds it without being told which
-  Bytes platform;                    ///< tpm only: what tpm/ needs to use it again; opaque here
+  bool discoverable = false;  ///< usb: the key finds it without being told which
+  Bytes platform;             ///< tpm only: what tpm/ needs to use it again; opaque here
   CredentialState state = CredentialState::Revoked;
   WallTime created{};
   std::optional<WallTime> last_used{};
