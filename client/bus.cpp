@@ -112,8 +112,10 @@ int keep_reply(sd_bus_message *reply, void *into, sd_bus_error *) {
 }
 
 /// Waits for the reply, no longer than `most`, or for Ctrl-C.
-Status wait_for(sd_bus *connection, const Message &reply, const char *method, Patience::Time most) {
-  Interruption interruption;
+Status wait_for(sd_bus *connection, const Message &reply, const char *method, Patience::Time most,
+                CtrlC ctrl_c) {
+  std::optional<Interruption> interruption;
+  if (ctrl_c == CtrlC::EndsTheWait) interruption.emplace();
   Patience waiting(most);
   for (;;) {
     const int done = sd_bus_process(connection, nullptr);
@@ -125,17 +127,17 @@ Status wait_for(sd_bus *connection, const Message &reply, const char *method, Pa
     const int events = sd_bus_get_events(connection);
     if (events < 0) return bus_error(method, events);
     pollfd watched[] = {{sd_bus_get_fd(connection), static_cast<short>(events), 0},
-                        {interruption.fd(), POLLIN, 0}};
+                        {interruption ? interruption->fd() : -1, POLLIN, 0}};
     const timespec until = {left.count() / 1'000'000, left.count() % 1'000'000 * 1000};
     const int ready = waiting.spend([&] { return ppoll(watched, std::size(watched), &until, nullptr); });
     if (ready < 0 && errno != EINTR) return bus_error(method, -errno);
-    if (interruption.take()) return Error{ErrorKind::Cancelled, "interrupted"};
+    if (interruption && interruption->take()) return Error{ErrorKind::Cancelled, "interrupted"};
   }
 }
 
 }  // namespace
 
-Result<Bus> Bus::open(Patience &patience, Interactive interactive, const std::string &socket) {
+Result<Bus> Bus::open(Patience &patience, Interactive interactive, CtrlC ctrl_c, const std::string &socket) {
   sd_bus *fresh = nullptr;
   if (const int code = sd_bus_new(&fresh); code < 0) return bus_error("sd_bus_new", code);
   Connection connection(fresh);
@@ -149,7 +151,7 @@ Result<Bus> Bus::open(Patience &patience, Interactive interactive, const std::st
   for (const int code : steps)
     if (code < 0) return bus_error("open " + socket, code);
   TRY(wait_until_ready(fresh, patience));
-  return Bus(std::move(connection));
+  return Bus(std::move(connection), ctrl_c);
 }
 
 Result<Message> Bus::call(const char *destination, const char *path, const char *interface,
@@ -167,7 +169,7 @@ Result<Message> Bus::call(const char *destination, const char *path, const char 
   code = sd_bus_call_async(connection_.get(), &held, raw, keep_reply, &reply, UINT64_MAX);
   const Handle<sd_bus_slot, drop_slot> slot(held);
   if (code < 0) return bus_error(method, code);
-  TRY(patience.spend([&] { return wait_for(connection_.get(), reply, method, left); }));
+  TRY(patience.spend([&] { return wait_for(connection_.get(), reply, method, left, ctrl_c_); }));
   const sd_bus_error *refusal = sd_bus_message_get_error(reply.get());
   if (refusal == nullptr) return reply;
   return error_of(method, *refusal, -sd_bus_error_get_errno(refusal));

@@ -33,12 +33,20 @@ using Message = Handle<sd_bus_message, bus_detail::free_message>;
 /// waiting for it: a PAM module never, a command may.
 enum class Interactive { No, Yes };
 
+/// What Ctrl-C at a host that only notes it (sudo) does to a wait.
+enum class CtrlC {
+  IsTheHosts,  ///< nothing: the host hears of it, and the answer is waited for. Where no answer would let
+               ///< somebody by
+  EndsTheWait,
+};
+
 class Bus {
  public:
   /// Connects and says hello, within a few seconds and within `patience`. `socket` is for tests with a bus of
   /// their own (only characters that a D-Bus address need not escape); everybody else takes the default.
   /// Errors: Disconnected, Timeout.
   static Result<Bus> open(Patience &patience, Interactive interactive = Interactive::No,
+                          CtrlC ctrl_c = CtrlC::EndsTheWait,
                           const std::string &socket = bus::kSystemBusSocket);
 
   /// Appends the arguments to a call; gives a negative errno as sd-bus does.
@@ -63,7 +71,7 @@ class Bus {
 
  private:
   using Connection = Handle<sd_bus, bus_detail::close_bus>;
-  explicit Bus(Connection connection) : connection_(std::move(connection)) {}
+  Bus(Connection connection, CtrlC ctrl_c) : connection_(std::move(connection)), ctrl_c_(ctrl_c) {}
 
   Result<Message> call(const char *destination, const char *path, const char *interface, const char *method,
                        const Fill &fill, Patience &patience, Patience::Time most);
@@ -72,6 +80,7 @@ class Bus {
   Status find_daemon(Patience &patience);
 
   Connection connection_;
+  CtrlC ctrl_c_;
   std::string daemon_;  ///< unique name of the checked daemon; empty until found
 };
 

@@ -42,7 +42,8 @@ using Status = Result<Ok>;
 
 }  // namespace passkeyd
 
-/// The value of a Result, or: return its error from this function.
+/// The value of a Result, or: return its error from this function. Not within a braced initializer beside other
+/// members: g++ 12 does not destroy those when the statement expression returns.
 #define TRY(expression)                                    \
   __extension__({                                          \
     auto try_result = (expression);                        \

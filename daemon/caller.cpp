@@ -33,16 +33,28 @@ std::optional<uid_t> effective_uid(pid_t number) {
   return std::nullopt;
 }
 
+/// Only for fair shares: read from /proc, and so not to be built upon. su is root to the bus, but its real
+/// uid is still that of who started it; sudo's is not, and where nothing is audited it counts as root's.
+uid_t person_behind(sd_bus_creds *creds, uid_t effective) {
+  uid_t person = 0;
+  if (sd_bus_creds_get_audit_login_uid(creds, &person) >= 0) return person;
+  if (sd_bus_creds_get_uid(creds, &person) >= 0) return person;
+  return effective;
+}
+
 }  // namespace
 
 Result<Caller> caller_of(sd_bus_message *call) {
   const Error unknown{ErrorKind::NotAllowed, "The bus does not say who is calling."};
   sd_bus_creds *held = nullptr;
-  if (sd_bus_query_sender_creds(call, SD_BUS_CREDS_EUID | SD_BUS_CREDS_PID, &held) < 0) return unknown;
+  constexpr std::uint64_t kAsked = SD_BUS_CREDS_EUID | SD_BUS_CREDS_PID | SD_BUS_CREDS_UID |
+                                   SD_BUS_CREDS_AUDIT_LOGIN_UID | SD_BUS_CREDS_AUGMENT;
+  if (sd_bus_query_sender_creds(call, kAsked, &held) < 0) return unknown;
   const Creds creds(held);
-  Caller caller{0, 0, sd_bus_message_get_sender(call)};
+  Caller caller{0, 0, 0, sd_bus_message_get_sender(call)};
   if (sd_bus_creds_get_euid(creds.get(), &caller.uid) < 0) return unknown;
   if (sd_bus_creds_get_pid(creds.get(), &caller.pid) < 0) caller.pid = 0;
+  caller.person = person_behind(creds.get(), caller.uid);
   return caller;
 }
 

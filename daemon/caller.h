@@ -13,8 +13,9 @@
 namespace passkeyd {
 
 struct Caller {
-  uid_t uid;             ///< effective uid, by SO_PEERCRED through the bus daemon
-  pid_t pid;             ///< 0 if the bus does not say
+  uid_t uid;     ///< effective uid, by SO_PEERCRED through the bus daemon
+  pid_t pid;     ///< 0 if the bus does not say
+  uid_t person;  ///< who is behind it, as far as the kernel knows: the audit's login uid, or the real one
   std::string bus_name;  ///< unique name, such as ":1.42"
   [[nodiscard]] bool is_root() const { return uid == 0; }
 };

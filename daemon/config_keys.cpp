@@ -163,14 +163,16 @@ std::string text_of(const Aaguid &aaguid) {
   for (const std::size_t at : {8U, 13U, 18U, 23U}) text.insert(at, 1, '-');
   return text;
 }
+constexpr const char *kModels = "any, or a list of AAGUIDs such as 2fc0579f-8113-47ea-b116-bb5a8db9202a";
 Status set_accepted_aaguids(Config &, Policy &policy, std::string_view text) {
   std::vector<Aaguid> accepted;
   if (text != "any") {
     for (const std::string_view word : words_of(text)) {
       const std::optional<Aaguid> aaguid = aaguid_of(word);
-      if (!aaguid) return must("any, or a list of AAGUIDs such as 2fc0579f-8113-47ea-b116-bb5a8db9202a");
+      if (!aaguid) return must(kModels);
       accepted.push_back(*aaguid);
     }
+    if (accepted.empty()) return must(kModels);  // nothing at all would mean: any
   }
   policy.accepted_aaguids = std::move(accepted);
   return Ok{};

@@ -25,6 +25,16 @@ Result<Credentials> enrolled_for(House &house, const UserName &user, uid_t calle
   return stored;
 }
 
+bool has_nothing(const Credentials &enrolled) {
+  return enrolled.rows.empty() && enrolled.problems.empty();
+}
+
+/// Also true if nobody can tell.
+bool has_codes(House &house, const Account &owner) {
+  const Result<std::vector<CodeHash>> codes = house.ledger.unspent_codes(owner);
+  return !codes || !codes->empty();
+}
+
 Actor actor_of(const LoginRequest &request) {
   return {request.caller_uid, request.caller_pid, request.service};
 }
@@ -42,11 +52,11 @@ Task<std::optional<LoginCase>> open_case(House &house, Face &face, LoginRequest 
   const uid_t caller = request.caller_uid;
   Result<Credentials> enrolled = enrolled_for(house, *request.user, caller);
   if (!enrolled) co_return over(say_error(Step::Unavailable, enrolled.error()));
-  if (caller != 0 && enrolled->rows.empty()) co_return over(Say(Step::Unavailable, message::kNotEnrolled));
+  if (caller != 0 && has_nothing(enrolled.value()) && !has_codes(house, {*request.user, caller}))
+    co_return over(Say(Step::Unavailable, message::kNotEnrolled));
   const Result<Account> account = co_await look_up(house, *request.user);
   const bool unknown = !account && account.error().kind == ErrorKind::NotFound;
-  if (unknown && enrolled->rows.empty() && enrolled->problems.empty())
-    co_return over(Say(Step::Unavailable, message::kNotEnrolled));
+  if (unknown && has_nothing(enrolled.value())) co_return over(Say(Step::Unavailable, message::kNotEnrolled));
   if (!account) co_return over(say_error(Step::Unavailable, account.error()));
   if (caller != 0 && caller != account->uid) {
     face.refuse({ErrorKind::NotAllowed, "You may sign in only as yourself."});
@@ -58,18 +68,24 @@ Task<std::optional<LoginCase>> open_case(House &house, Face &face, LoginRequest 
     co_return over(
         say_error(Step::Unavailable, {ErrorKind::Corrupt, "no credential of the account can be read"}));
   const Result<std::vector<CodeHash>> codes = house.ledger.unspent_codes(account.value());
-  if (!codes) co_return over(say_error(Step::Unavailable, codes.error()));
-  if (enrolled->rows.empty() && codes->empty()) co_return over(Say(Step::Unavailable, message::kNotEnrolled));
+  if (!codes && enrolled->rows.empty()) co_return over(say_error(Step::Unavailable, codes.error()));
+  if (!codes) log_line(LogLevel::Error, "ledger: " + log_safe(codes.error().sentence));
+  const std::size_t codes_left = codes ? codes->size() : 0;
+  if (enrolled->rows.empty() && codes_left == 0)
+    co_return over(Say(Step::Unavailable, message::kNotEnrolled));
 
+  request.place = co_await find_place(house.loop, house.bus, request, account->uid);
   const Result<std::optional<AccountLock>> lock = house.ledger.lock_of(account->name);
   if (!lock) co_return over(say_error(Step::Unavailable, lock.error()));
   if (lock.value()) {
     note(house, request, account.value(), outcome::kDenied, name_of(ErrorKind::Locked));
-    co_return over(say_error(Step::Denied, {ErrorKind::Locked, "the account is locked"}));
+    // Who asks from the network has proved nothing yet, and learns nothing.
+    const bool here = request.place == Place::Local;
+    co_return over(here ? say_error(Step::Denied, {ErrorKind::Locked, "the account is locked"})
+                        : say_error(Step::Unavailable, {ErrorKind::RemoteSession, "the account is locked"}));
   }
-  request.place = co_await find_place(house.loop, house.bus, request, account->uid);
   const Policy &policy = house.config.policy_for(request.service);
-  co_return LoginCase{std::move(request), account.value(), std::move(enrolled->rows), codes->size(), policy};
+  co_return LoginCase{std::move(request), account.value(), std::move(enrolled->rows), codes_left, policy};
 }
 
 Attempt attempt_of(const LoginCase &login, const Credential &credential, std::optional<Ticket> ticket) {
@@ -109,14 +125,16 @@ void log_outcome(const LoginRequest &request, const Account &account, std::strin
                                  std::string(outcome) + " (" + std::string(reason) + ")");
 }
 
-void note(House &house, const LoginRequest &request, const Account &account, const char *outcome,
-          std::string_view reason, const char *event) {
-  log_outcome(request, account, outcome, reason);
+namespace {
+
+/// Records an ending. An audit that cannot be written changes nothing about it.
+void record_ending(House &house, const LoginRequest &request, const std::optional<Account> &account,
+                   const char *outcome, std::string_view reason, const char *event) {
   AuditRecord record;
   record.time = house.clock.wall();
   record.event = event;
-  record.user = account.name.str();
-  record.uid = account.uid;
+  if (account) record.user = account->name.str();
+  if (account) record.uid = account->uid;
   record.service = request.service;
   record.outcome = outcome;
   record.reason = reason;
@@ -127,9 +145,27 @@ void note(House &house, const LoginRequest &request, const Account &account, con
   if (!written) log_line(LogLevel::Error, "audit: " + written.error().sentence);
 }
 
+const char *outcome_of(ErrorKind kind) {
+  return is_denial(kind) ? outcome::kDenied : outcome::kFailed;
+}
+
+}  // namespace
+
+void note(House &house, const LoginRequest &request, const Account &account, const char *outcome,
+          std::string_view reason, const char *event) {
+  log_outcome(request, account, outcome, reason);
+  record_ending(house, request, account, outcome, reason, event);
+}
+
+void note_nobody(House &house, const LoginRequest &request, const Error &why) {
+  log_line(LogLevel::Notice, "login without a name for " + request.service + ": " +
+                                 std::string(outcome_of(why.kind)) + " (" + std::string(name_of(why.kind)) +
+                                 ")");
+  record_ending(house, request, std::nullopt, outcome_of(why.kind), name_of(why.kind), event::kLogin);
+}
+
 void note_failure(House &house, const LoginCase &login, const Error &why, const char *event) {
-  note(house, login.request, login.account, is_denial(why.kind) ? outcome::kDenied : outcome::kFailed,
-       name_of(why.kind), event);
+  note(house, login.request, login.account, outcome_of(why.kind), name_of(why.kind), event);
   log_line(LogLevel::Info, "login of " + login.account.name.str() + ": " + log_safe(why.sentence));
 }
 

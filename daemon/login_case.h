@@ -47,6 +47,8 @@ bool is_denial(ErrorKind kind);
 void note(House &house, const LoginRequest &request, const Account &account, const char *outcome,
           std::string_view reason, const char *event = event::kLogin);
 
+/// The same where it is not known whose login it was to be.
+void note_nobody(House &house, const LoginRequest &request, const Error &why);
 /// The same for a way that gave no proof.
 void note_failure(House &house, const LoginCase &login, const Error &why, const char *event = event::kLogin);
 

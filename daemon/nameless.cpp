@@ -59,8 +59,9 @@ Task<Result<std::vector<Assertion>>> discover(House &house, Face &face, const Ke
 }
 
 /// By the key's sensor if it has one, otherwise by PIN, with a few tries.
-Task<Result<std::vector<Assertion>>> ask_key(House &house, Face &face, const KeyInfo &key,
-                                             const Challenge &challenge, const Policy &policy) {
+Task<Result<std::vector<Assertion>>> ask_key(House &house, Face &face, const LoginRequest &request,
+                                             const KeyInfo &key, const Challenge &challenge,
+                                             const Policy &policy) {
   wire::Request question = wire::DescribeKey{key};
   const Result<Returned<wire::KeyDescribed>> described =
       co_await errand<wire::KeyDescribed>(house, std::move(question), key.path);
@@ -72,6 +73,7 @@ Task<Result<std::vector<Assertion>>> ask_key(House &house, Face &face, const Key
         !found && described->value.has_pin &&
         (found.error().kind == ErrorKind::UvBlocked || found.error().kind == ErrorKind::UvFailed);
     if (!needs_pin) co_return found;
+    note_nobody(house, request, found.error());
     face.tell(say_error(Step::Tell, found.error(), key.name).with(detail::kNext, std::string(next::kPin)));
   }
   for (int tries = 1;; ++tries) {
@@ -83,21 +85,26 @@ Task<Result<std::vector<Assertion>>> ask_key(House &house, Face &face, const Key
         !found && tries < kMostTries &&
         (found.error().kind == ErrorKind::PinWrong || found.error().kind == ErrorKind::PinInvalid);
     if (!again) co_return found;
+    note_nobody(house, request, found.error());
     face.tell(say_error(Step::Tell, found.error(), key.name).with(detail::kNext, std::string(next::kAgain)));
   }
 }
 
 /// Those answers that name an active credential of this machine.
-Result<std::vector<Claim>> claims_of(House &house, std::vector<Assertion> answers, const Policy &policy) {
+std::vector<Claim> claims_of(House &house, std::vector<Assertion> answers, const Policy &policy) {
   std::vector<Claim> claims;
   for (Assertion &answer : answers) {
     Result<std::optional<Credential>> known = house.ledger.find(answer.credential_id);
-    if (!known) return known.error();
-    const bool fit = known.value() && known.value()->state == CredentialState::Active &&
-                     known.value()->way == Way::Usb && accepts(policy, known.value()->aaguid);
-    if (fit) claims.push_back({*std::move(known).value(), std::move(answer)});
+    if (!known) log_line(LogLevel::Error, "ledger: " + log_safe(known.error().sentence));
+    if (!known || !known.value()) continue;  // one row that makes no sense hides none of the others
+    // A credential's id is no secret, the handle is one between the key and us: who does not know it is shown
+    // no names.
+    const Credential &credential = *known.value();
+    const bool fit = credential.state == CredentialState::Active && credential.way == Way::Usb &&
+                     accepts(policy, credential.aaguid) && !credential.user_handle.empty() &&
+                     credential.user_handle == answer.user_handle;
+    if (fit) claims.push_back({credential, std::move(answer)});
   }
-  if (claims.empty()) return Error{ErrorKind::NoCredential, "the key names no account of this machine"};
   return claims;
 }
 
@@ -129,11 +136,11 @@ Task<Result<Found>> find_claim(House &house, Face &face, const LoginRequest &req
       Challenge::make_for_anyone(house.rp_id, UserVerification::Required, house.clock.boot());
   if (!challenge) co_return challenge.error();
   Result<std::vector<Assertion>> answers =
-      co_await ask_key(house, face, key.value(), challenge.value(), policy);
+      co_await ask_key(house, face, request, key.value(), challenge.value(), policy);
   if (!answers) co_return answers.error();
-  Result<std::vector<Claim>> claims = claims_of(house, std::move(answers).value(), policy);
-  if (!claims) co_return claims.error();
-  Result<Claim> claim = co_await choose_claim(face, std::move(claims).value());
+  std::vector<Claim> claims = claims_of(house, std::move(answers).value(), policy);
+  if (claims.empty()) co_return Error{ErrorKind::NoCredential, "the key names no account of this machine"};
+  Result<Claim> claim = co_await choose_claim(face, std::move(claims));
   if (!claim) co_return claim.error();
   co_return Found{std::move(claim).value(), std::move(challenge).value()};
 }
@@ -145,24 +152,28 @@ Task<void> tell_nameless_login(House &house, Face &face, LoginRequest request) {
     co_return face.refuse({ErrorKind::NotAllowed, "Only root may ask who is there."});
   const Policy policy = house.config.policy_for(request.service);
   request.place = co_await find_place(house.loop, house.bus, request, std::nullopt);
+  const auto fail = [&](const Error &why) {
+    note_nobody(house, request, why);
+    face.finish(say_error(is_denial(why.kind) ? Step::Denied : Step::Unavailable, why));
+  };
   Result<Found> found = co_await find_claim(house, face, request, policy);
-  if (!found) {
-    log_line(LogLevel::Notice,
-             "login without a name for " + request.service + ": " + std::string(name_of(found.error().kind)));
-    co_return face.finish(
-        say_error(is_denial(found.error().kind) ? Step::Denied : Step::Unavailable, found.error()));
-  }
+  if (!found) co_return fail(found.error());
   const Credential &credential = found->claim.credential;
   const Result<Account> account = co_await look_up(house, credential.owner.name);
-  if (!account) co_return face.finish(say_error(Step::Unavailable, account.error()));
+  if (!account) co_return fail(account.error());
+  // Now that it is known whose login it is, where they are signed in counts as well.
   request.user = account->name;
+  request.place = co_await find_place(house.loop, house.bus, request, account->uid);
+  if (request.place != Place::Local)
+    co_return fail({ErrorKind::RemoteSession, "the account is in use from elsewhere"});
+
   const LoginCase login{request, account.value(), {credential}, 0, policy};
   Challenge challenge = std::move(found->challenge).bind(account.value());
   Result<Say> said = decide(house, login, login.credentials,
                             Proof{std::move(challenge), std::move(found->claim.assertion), std::nullopt});
   if (!said)
     co_return face.finish(
-        say_error(is_denial(said.error().kind) ? Step::Denied : Step::Unavailable, said.error()));
+        say_error(said.error().kind == ErrorKind::Denied ? Step::Denied : Step::Unavailable, said.error()));
   face.finish(std::move(said).value().with(detail::kUser, account->name.str()));
 }
 

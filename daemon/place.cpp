@@ -28,11 +28,11 @@ constexpr std::string_view kNetworkServices[] = {
     "openvpn*", "ocserv", "strongswan*", "ppp", "radiusd", "freeradius*", "ldap*", "slapd", "saslauthd",
     "mysql*", "mariadb*", "postgres*", "ejabberd*", "prosody*"};
 
-/// Services that stand at this machine's own doors: before the greeter's screen, at a console, at a lock
-/// screen. They run as system services, so that no session tells where they are.
-constexpr std::string_view kLocalDoors[] = {"login", "gdm*",         "lightdm*", "sddm*",
-                                            "kde*",  "plasmalogin*", "lxdm",     "xdm",
-                                            "wdm",   "ly",           "greetd*",  "cosmic-greeter"};
+/// Services that stand at this machine's own doors: before the greeter's screen, at a lock screen. They run
+/// as system services, so that no session tells where they are. Not "login": login(1) names its terminal, and
+/// who borrows its service without one serves the web.
+constexpr std::string_view kLocalDoors[] = {"gdm*", "lightdm*", "sddm*", "kde*",    "plasmalogin*",  "lxdm",
+                                            "xdm",  "wdm",      "ly",    "greetd*", "cosmic-greeter"};
 
 constexpr std::string_view kPolkit = "polkit-1";
 

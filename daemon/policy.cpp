@@ -67,10 +67,7 @@ Plan plan_for(const LoginRequest &request, const Account &account, const std::ve
       continue;
     }
     if (way == Way::Usb) planned->keys = plugged;
-    if (can_do)
-      plan.ways.push_back(*std::move(planned));
-    else
-      plan.why_none = ErrorKind::PinRequired;
+    if (can_do) plan.ways.push_back(*std::move(planned));
   }
   plan.code = codes_open && (policy.backup_codes == BackupCodes::Always ||
                              (policy.backup_codes == BackupCodes::AfterPasskey && !plan.ways.empty()));

@@ -82,6 +82,12 @@ Task<Result<Assertion>> first_assertion(House &house, Face &face, Way way,
   co_return why;
 }
 
+/// What can be nobody's but the person's failure: such a try stays counted. A key may say that it is blocked
+/// until it is plugged in again with the very PIN that was one too many.
+bool spent_a_try(ErrorKind kind) {
+  return kind == ErrorKind::PinWrong || kind == ErrorKind::PinSoftBlocked;
+}
+
 /// Counts the try, asks, and takes the count back if it was not the person who failed.
 Task<Result<Proof>> prove_with(House &house, Face &face, const LoginCase &login, const PlannedWay &way,
                                const std::vector<KeyInfo> &devices, std::optional<Fd> pin,
@@ -103,8 +109,7 @@ Task<Result<Proof>> prove_with(House &house, Face &face, const LoginCase &login,
   Result<Assertion> assertion =
       co_await first_assertion(house, face, way.way, devices, asked, std::move(pin));
   if (assertion) co_return Proof{std::move(challenge).value(), std::move(assertion).value(), ticket};
-  // Only a wrong PIN can be nobody's but the person's failure: such a try stays counted.
-  if (ticket && assertion.error().kind != ErrorKind::PinWrong) {
+  if (ticket && !spent_a_try(assertion.error().kind)) {
     const Status undone = house.ledger.undo_try(*ticket);
     if (!undone) co_return undone.error();
   }

@@ -1,9 +1,7 @@
-/// Writing credentials into a bus message.
+/// Writing values into bus messages.
 #include "daemon/reply.h"
 
 #include <string>
-
-#include "daemon/bus.h"
 
 namespace passkeyd {
 namespace {
@@ -30,18 +28,43 @@ int append(sd_bus_message *reply, const Credential &credential) {
   return failed >= 0 ? sd_bus_message_close_container(reply) : failed;
 }
 
+int append(sd_bus_message *reply, const PolicyLine &line) {
+  return sd_bus_message_append(reply, "a{sv}", 3, "key", "s", line.key.c_str(), "value", "s",
+                               line.value.c_str(), "source", "s", line.source.c_str());
+}
+
+template <class T>
+int append_all(sd_bus_message *reply, const std::vector<T> &rows) {
+  int failed = sd_bus_message_open_container(reply, 'a', "a{sv}");
+  for (const T &row : rows)
+    if (failed >= 0) failed = append(reply, row);
+  return failed >= 0 ? sd_bus_message_close_container(reply) : failed;
+}
+
 }  // namespace
 
-int reply_credentials(sd_bus_message *call, const std::vector<Credential> &credentials) {
-  sd_bus_message *made = nullptr;
-  int failed = sd_bus_message_new_method_return(call, &made);
-  const BusMessage reply(made);
-  if (failed >= 0) failed = sd_bus_message_open_container(reply.get(), 'a', "a{sv}");
-  for (const Credential &credential : credentials)
-    if (failed >= 0) failed = append(reply.get(), credential);
-  if (failed >= 0) failed = sd_bus_message_close_container(reply.get());
-  if (failed < 0) return failed;
-  return sd_bus_send(sd_bus_message_get_bus(call), reply.get(), nullptr);
+int write(sd_bus_message *, const Ok &) {
+  return 0;
+}
+
+int write(sd_bus_message *reply, const Standing &standing) {
+  const bool locked = standing.lock.has_value();
+  const bool all = locked && standing.lock->scope == LockScope::AllMethods;
+  return sd_bus_message_append(reply, "a{sv}", 4, "locked", "b", locked ? 1 : 0, "all-methods", "b",
+                               all ? 1 : 0, "reason", "s", locked ? standing.lock->reason.c_str() : "",
+                               "codes-left", "u", static_cast<std::uint32_t>(standing.codes_left));
+}
+
+int write(sd_bus_message *reply, const NewCodes &codes) {
+  return sd_bus_message_append(reply, "hu", codes.text.get(), static_cast<std::uint32_t>(codes.count));
+}
+
+int write(sd_bus_message *reply, const std::vector<PolicyLine> &lines) {
+  return append_all(reply, lines);
+}
+
+int write(sd_bus_message *reply, const std::vector<Credential> &credentials) {
+  return append_all(reply, credentials);
 }
 
 }  // namespace passkeyd

@@ -87,16 +87,43 @@ Result<std::chrono::seconds> wait_of(const Texts &texts) {
 
 }  // namespace
 
+Result<UserName> read_user(sd_bus_message *call) {
+  const char *text = nullptr;
+  if (sd_bus_message_read(call, "s", &text) < 0)
+    return Error{ErrorKind::InvalidInput, "The user name is missing."};
+  return UserName::parse(text);
+}
+
+// Each part is read into a name of its own before the whole is built: g++ 12 does not destroy the members
+// that a braced initializer has made when a TRY in it returns.
+
+namespace {
+
+/// What every request says of where it comes from.
+struct Hints {
+  std::string service;
+  std::string tty;
+  std::string remote_host;
+};
+
+Result<Hints> hints_of(const Texts &texts) {
+  Hints hints;
+  hints.service = TRY(label(texts, request::kService, 255));
+  hints.tty = TRY(label(texts, request::kTty, 255));
+  hints.remote_host = TRY(label(texts, request::kRemoteHost, 255));
+  return hints;
+}
+
+}  // namespace
+
 Result<LoginRequest> read_login_request(sd_bus_message *call, const Caller &caller) {
   const Texts texts = TRY(read_texts(call));
   std::optional<UserName> user;
   if (texts.contains(request::kUser)) user = TRY(user_of(texts));
-  LoginRequest request{std::move(user),
-                       TRY(label(texts, request::kService, 255)),
-                       TRY(label(texts, request::kTty, 255)),
-                       TRY(label(texts, request::kRemoteHost, 255)),
-                       caller.uid,
-                       caller.pid};
+  Hints hints = TRY(hints_of(texts));
+  LoginRequest request{std::move(user),      std::move(hints.service),
+                       std::move(hints.tty), std::move(hints.remote_host),
+                       caller.uid,           caller.pid};
   request.first =
       TRY(one_of<First>(texts, request::kFirst, {"passkey", First::Passkey}, {"either", First::Either}));
   request.host =
@@ -109,21 +136,26 @@ Result<LoginRequest> read_login_request(sd_bus_message *call, const Caller &call
 
 Result<PinChangeRequest> read_pin_change_request(sd_bus_message *call, const Caller &caller) {
   const Texts texts = TRY(read_texts(call));
-  return PinChangeRequest{TRY(user_of(texts)), TRY(label(texts, request::kService, 255)),
-                          TRY(label(texts, request::kTty, 255)), TRY(label(texts, request::kRemoteHost, 255)),
-                          caller};
+  UserName user = TRY(user_of(texts));
+  Hints hints = TRY(hints_of(texts));
+  return PinChangeRequest{std::move(user), std::move(hints.service), std::move(hints.tty),
+                          std::move(hints.remote_host), caller};
 }
 
 Result<LockOptions> read_lock_options(sd_bus_message *call) {
   const Texts texts = TRY(read_texts(call));
-  return LockOptions{TRY(one_of<LockScope>(texts, "all-methods", {"no", LockScope::Passkeys},
-                                           {"yes", LockScope::AllMethods})),
-                     TRY(label(texts, "reason", 255))};
+  LockOptions options;
+  options.scope = TRY(
+      one_of<LockScope>(texts, "all-methods", {"no", LockScope::Passkeys}, {"yes", LockScope::AllMethods}));
+  options.reason = TRY(label(texts, "reason", 255));
+  return options;
 }
 
 Result<EnrollmentRequest> read_enrollment_request(sd_bus_message *call, const Caller &caller) {
   const Texts texts = TRY(read_texts(call));
-  EnrollmentRequest request{TRY(user_of(texts)), std::nullopt, TRY(label(texts, "name", 64)), caller};
+  UserName user = TRY(user_of(texts));
+  std::string name = TRY(label(texts, "name", 64));
+  EnrollmentRequest request{std::move(user), std::nullopt, std::move(name), caller};
   request.discoverable = TRY(one_of<bool>(texts, "discoverable", {"no", false}, {"yes", true}));
   const auto way = texts.find("way");
   if (way == texts.end()) return request;

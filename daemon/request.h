@@ -9,6 +9,9 @@
 
 namespace passkeyd {
 
+/// A user's name (s). Errors: InvalidInput.
+Result<UserName> read_user(sd_bus_message *call);
+
 /// Keys: those of common/steps.h, request::; all texts. Where the person is, is not asked here. Errors:
 /// InvalidInput.
 Result<LoginRequest> read_login_request(sd_bus_message *call, const Caller &caller);

@@ -10,6 +10,7 @@
 #include "daemon/errand.h"
 #include "daemon/login.h"
 #include "daemon/pin_change.h"
+#include "daemon/reload.h"
 #include "daemon/reply.h"
 #include "daemon/request.h"
 
@@ -19,8 +20,8 @@ namespace passkeyd {
 struct Service::OneAttempt {
   OneAttempt(sd_event *loop, sd_bus *bus, const std::string &path, const Caller &caller,
              std::function<void()> gone)
-      : uid(caller.uid), face(loop, bus, path, caller.bus_name, std::move(gone)) {}
-  uid_t uid;
+      : person(caller.person), face(loop, bus, path, caller.bus_name, std::move(gone)) {}
+  uid_t person;
   Face face;
   Task<void> story;
 };
@@ -118,21 +119,23 @@ Task<void> to_the_end(Face &face, Task<void> story) {
 Status Service::room_for(const Caller &caller) const {
   const auto open =
       std::count_if(calls_.begin(), calls_.end(), [](const auto &each) { return !each.work.done(); });
-  const auto of_caller = std::count_if(attempts_.begin(), attempts_.end(),
-                                       [&](const auto &each) { return each.second->uid == caller.uid; }) +
-                         std::count_if(calls_.begin(), calls_.end(), [&](const auto &each) {
-                           return each.uid == caller.uid && !each.work.done();
-                         });
+  const auto of_caller =
+      std::count_if(attempts_.begin(), attempts_.end(),
+                    [&](const auto &each) { return each.second->person == caller.person; }) +
+      std::count_if(calls_.begin(), calls_.end(),
+                    [&](const auto &each) { return each.person == caller.person && !each.work.done(); });
   if (attempts_.size() + static_cast<std::size_t>(open) >= kMostAttempts ||
-      (!caller.is_root() && static_cast<std::size_t>(of_caller) >= kMostOfOneUser))
+      (caller.person != 0 && static_cast<std::size_t>(of_caller) >= kMostOfOneUser))
     return Error{ErrorKind::Busy, "Too many sign-ins are under way. Try again in a moment."};
   return Ok{};
 }
 
 Status Service::answer_later(const Caller &caller, Task<void> work) {
   std::erase_if(calls_, [](const OneCall &each) { return each.work.done(); });
-  TRY(room_for(caller));
-  calls_.push_back({caller.uid, std::move(work)});
+  // Root's programs ask whether an account is locked before they let it in: those are never turned away. How
+  // many there are at once is bounded by the ceremonies they need.
+  if (!caller.is_root()) TRY(room_for(caller));
+  calls_.push_back({caller.person, std::move(work)});
   calls_.back().work.start();
   return Ok{};
 }
@@ -170,91 +173,33 @@ Status Service::begin_pin_change(sd_bus_message *call, const Caller &caller) {
   return begin(call, caller, [&](Face &face) { return tell_pin_change(house_, face, std::move(request)); });
 }
 
-namespace {
-
-/// Waits for what was asked and answers the call with it. `write` puts the value into the reply; a caller
-/// that has gone away by then misses nothing but the answer.
-template <class T, class Write>
-Task<void> reply_with(BusMessage call, Task<Result<T>> asked, Write write) {
-  Result<T> got = Error{};
-  try {
-    got = co_await asked;
-  } catch (const std::exception &error) {
-    log_line(LogLevel::Error, std::string("a call broke off: ") + error.what());
-  }
-  if (!got) {
-    reply_error(call.get(), got.error());
-    co_return;
-  }
-  sd_bus_message *made = nullptr;
-  int failed = sd_bus_message_new_method_return(call.get(), &made);
-  const BusMessage reply(made);
-  if (failed >= 0) failed = write(reply.get(), got.value());
-  if (failed >= 0) failed = sd_bus_send(sd_bus_message_get_bus(call.get()), reply.get(), nullptr);
-  if (failed < 0) reply_error(call.get(), errno_error("answer", -failed));
-}
-
-Result<UserName> read_user(sd_bus_message *call) {
-  const char *text = nullptr;
-  if (sd_bus_message_read(call, "s", &text) < 0)
-    return Error{ErrorKind::InvalidInput, "The user name is missing."};
-  return UserName::parse(text);
-}
-
-int write_nothing(sd_bus_message *, const Ok &) {
-  return 0;
-}
-
-int write_standing(sd_bus_message *reply, const Standing &standing) {
-  return sd_bus_message_append(reply, "a{sv}", 4, "locked", "b", standing.lock ? 1 : 0, "all-methods", "b",
-                               standing.lock && standing.lock->scope == LockScope::AllMethods ? 1 : 0,
-                               "reason", "s", standing.lock ? standing.lock->reason.c_str() : "",
-                               "codes-left", "u", static_cast<std::uint32_t>(standing.codes_left));
-}
-
-int write_codes(sd_bus_message *reply, const NewCodes &codes) {
-  return sd_bus_message_append(reply, "hu", codes.text.get(), static_cast<std::uint32_t>(codes.count));
-}
-
-}  // namespace
-
 Status Service::check_account(sd_bus_message *call, const Caller &caller) {
-  return answer_later(
-      caller, reply_with(keep(call), standing_of(house_, TRY(read_user(call)), caller), write_standing));
+  return answer_later(caller, reply_later(keep(call), standing_of(house_, TRY(read_user(call)), caller)));
 }
 
 Status Service::new_backup_codes(sd_bus_message *call, const Caller &caller) {
-  return answer_later(caller,
-                      reply_with(keep(call), new_codes(house_, TRY(read_user(call)), caller), write_codes));
+  return answer_later(caller, reply_later(keep(call), new_codes(house_, TRY(read_user(call)), caller)));
 }
 
 Status Service::lock_user(sd_bus_message *call, const Caller &caller) {
   UserName user = TRY(read_user(call));
   LockOptions options = TRY(read_lock_options(call));
-  return answer_later(caller, reply_with(keep(call),
-                                         lock_account(house_, std::move(user), options.scope,
-                                                      std::move(options.reason), caller),
-                                         write_nothing));
+  return answer_later(caller, reply_later(keep(call), lock_account(house_, std::move(user), options.scope,
+                                                                   std::move(options.reason), caller)));
 }
 
 Status Service::unlock_user(sd_bus_message *call, const Caller &caller) {
-  return answer_later(
-      caller, reply_with(keep(call), unlock_account(house_, TRY(read_user(call)), caller), write_nothing));
+  return answer_later(caller, reply_later(keep(call), unlock_account(house_, TRY(read_user(call)), caller)));
 }
 
 Status Service::list_credentials(sd_bus_message *call, const Caller &caller) {
-  const char *text = nullptr;
-  if (sd_bus_message_read(call, "s", &text) < 0)
-    return Error{ErrorKind::InvalidInput, "The user name is missing."};
-  const UserName user = TRY(UserName::parse(text));
+  const UserName user = TRY(read_user(call));
   Credentials stored = TRY(house_.ledger.credentials_of(user));
   log_problems(stored);
   // Others than root see what is theirs, by number; of everybody else's, not even whether there is any.
   if (!caller.is_root())
     std::erase_if(stored.rows, [&](const Credential &each) { return each.owner.uid != caller.uid; });
-  const int failed = reply_credentials(call, stored.rows);
-  if (failed < 0) return errno_error("answer", -failed);
-  return Ok{};
+  return reply(call, stored.rows);
 }
 
 /// Names no account, so anyone may ask. The RP ID that counts is the ledger's, whatever the files say by now.
@@ -265,24 +210,16 @@ Status Service::get_policy(sd_bus_message *call, const Caller &) {
   std::vector<PolicyLine> lines = house_.config.describe(service);
   for (PolicyLine &line : lines)
     if (line.key == "rp_id") line = {line.key, house_.rp_id.str(), "ledger"};
-  sd_bus_message *made = nullptr;
-  int failed = sd_bus_message_new_method_return(call, &made);
-  const BusMessage reply(made);
-  if (failed >= 0) failed = sd_bus_message_open_container(made, 'a', "a{sv}");
-  for (const auto &[key, value, source] : lines)
-    if (failed >= 0)
-      failed = sd_bus_message_append(made, "a{sv}", 3, "key", "s", key.c_str(), "value", "s", value.c_str(),
-                                     "source", "s", source.c_str());
-  if (failed >= 0) failed = sd_bus_message_close_container(made);
-  if (failed >= 0) failed = sd_bus_send(house_.bus, made, nullptr);
-  if (failed < 0) return errno_error("answer", -failed);
-  return Ok{};
+  return reply(call, lines);
 }
 
-Status Service::get_status(sd_bus_message *call, const Caller &) {
+/// Why a configuration was refused may quote it, and a file of root's may be closed to others.
+Status Service::get_status(sd_bus_message *call, const Caller &caller) {
+  const bool tell = caller.is_root() || house_.config_state == kConfigLoaded;
+  const std::string state = tell ? house_.config_state : "refused";
   const int failed = sd_bus_reply_method_return(
       call, "a{sv}", 4, "version", "s", PASSKEYD_VERSION, "rp-id", "s", house_.rp_id.str().c_str(), "config",
-      "s", house_.config_state.c_str(), "attempts", "u", static_cast<std::uint32_t>(attempts_.size()));
+      "s", state.c_str(), "attempts", "u", static_cast<std::uint32_t>(attempts_.size()));
   if (failed < 0) return errno_error("answer", -failed);
   return Ok{};
 }

@@ -25,7 +25,7 @@ enum class MayCall {
 
 class Service {
  public:
-  /// Most attempts at once, and of one caller that is not root.
+  /// Most attempts at once, and of one person who is not root, through whatever program.
   static constexpr std::size_t kMostAttempts = 256;
   static constexpr std::size_t kMostOfOneUser = 8;
 
@@ -45,7 +45,7 @@ class Service {
   struct Method;
   /// A call whose answer takes its time.
   struct OneCall {
-    uid_t uid;
+    uid_t person;
     Task<void> work;
   };
   static const Method kTable[];

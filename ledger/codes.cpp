@@ -26,18 +26,26 @@ Status check_set(const std::vector<CodeHash> &codes) {
   return Ok{};
 }
 
+struct Unspent {
+  std::vector<CodeHash> codes;
+  bool damaged = false;  ///< there are rows that make no sense
+};
+
 /// A row that makes no sense is no code; it hides none of the others.
-Result<std::vector<CodeHash>> unspent(sql::Database &database, const Account &owner) {
+Result<Unspent> unspent(sql::Database &database, const Account &owner) {
   sql::Statement rows = TRY(
       database.query("SELECT number, hash FROM backup_code WHERE user_name = ? AND uid = ? AND spent IS NULL"
                      " AND number BETWEEN 1 AND ? ORDER BY number",
                      {owner.name.str(), owner.uid, BackupCode::kCount}));
-  std::vector<CodeHash> codes;
+  Unspent found;
   while (TRY(rows.next())) {
     CodeHash code{static_cast<int>(rows.integer(0)), rows.text(1)};
-    if (makes_sense(code)) codes.push_back(std::move(code));
+    if (makes_sense(code))
+      found.codes.push_back(std::move(code));
+    else
+      found.damaged = true;
   }
-  return codes;
+  return found;
 }
 
 /// True if this very code was there to be spent.
@@ -78,7 +86,10 @@ Status Ledger::replace_codes(const Account &owner, const std::vector<CodeHash> &
 }
 
 Result<std::vector<CodeHash>> Ledger::unspent_codes(const Account &owner) {
-  return unspent(database_, owner);
+  Unspent found = TRY(unspent(database_, owner));
+  if (found.codes.empty() && found.damaged)
+    return Error{ErrorKind::Corrupt, "no backup code of the account can be read"};
+  return std::move(found.codes);
 }
 
 Result<CodeDecision> Ledger::decide_code(const CodeAttempt &attempt, const std::optional<CodeHash> &matched,
@@ -93,7 +104,7 @@ Result<CodeDecision> Ledger::decide_code(const CodeAttempt &attempt, const std::
   const bool granted = decision.verdict == Verdict::Granted;
   if (granted && attempt.ticket)
     TRY(tries::succeeded(database_, *attempt.ticket, {attempt.account.name, Way::Code, attempt.place}));
-  decision.left = TRY(unspent(database_, attempt.account)).size();
+  decision.left = TRY(unspent(database_, attempt.account)).codes.size();
 
   AuditRecord record = record_of(event::kLogin, attempt.account, attempt.caller, now.wall);
   record.outcome = granted ? outcome::kGranted : outcome::kDenied;

@@ -122,7 +122,7 @@ class Ledger {
   Status replace_codes(const Account &owner, const std::vector<CodeHash> &codes, const Actor &by,
                        WallTime now);
   /// What the account can still use, by number. Codes of an earlier owner of the name (another uid) are
-  /// nobody's.
+  /// nobody's. Error: Corrupt if there are some and none makes sense.
   Result<std::vector<CodeHash>> unspent_codes(const Account &owner);
   /// Decides about a typed code. `matched`: the stored code that it hashes to, as it was read before;
   /// nullopt: none. Granted only if exactly that one is still there and unspent, and the account is not

@@ -11,8 +11,9 @@
 namespace passkeyd {
 namespace {
 
+/// Ctrl-C does not end this: without an answer a locked account would pass.
 Result<AccountState> ask(const UserName &user, Patience patience) {
-  Bus bus = TRY(Bus::open(patience));
+  Bus bus = TRY(Bus::open(patience, Interactive::No, CtrlC::IsTheHosts));
   return check_account(bus, user, patience);
 }
 

@@ -10,6 +10,7 @@ bool Guard::may_ask() const {
       return false;
     case HostKind::OfferFirst:
       return offered_ || password_ != nullptr;
+    case HostKind::OfferBest:
     case HostKind::Talks:
       return true;
   }
@@ -21,6 +22,12 @@ bool Guard::may_offer() const {
   return kind_ != HostKind::OneAnswer || !offered_;
 }
 
+/// A cue means that the answer before it did: nothing is kept while the person takes their time.
+Status Guard::tell(Tone tone, const std::string &text) {
+  if (tone == Tone::Cue) last_ = Secret();
+  return host_.tell(tone, text);
+}
+
 /// Where answers may come alike, the known password in answer to another question is no coincidence.
 bool Guard::is_the_password(const Secret &reply) const {
   return kind_ == HostKind::OfferFirst && password_ != nullptr && reply.text() == password_;
@@ -30,6 +37,10 @@ Result<std::optional<Secret>> Guard::ask_secret(const std::string &prompt) {
   if (!may_ask()) return std::optional<Secret>();
   std::optional<Secret> reply = TRY(host_.ask_secret(prompt));
   if (reply && is_the_password(*reply)) reply.reset();
+  if (reply && repetition_ == Repetition::IsNoAnswer) {
+    if (reply->text() == last_.text()) return std::optional<Secret>();
+    last_ = Secret(reply->bytes());
+  }
   return reply;
 }
 

@@ -15,6 +15,7 @@ struct Row {
 constexpr HostKind kNo = HostKind::NoAnswer;
 constexpr HostKind kOne = HostKind::OneAnswer;
 constexpr HostKind kFirst = HostKind::OfferFirst;
+constexpr HostKind kBest = HostKind::OfferBest;
 
 constexpr Row kHosts[] = {
     // beside a password page, in parallel: a prompt there is shown to nobody
@@ -26,6 +27,7 @@ constexpr Row kHosts[] = {
     Row{"kde-u2f", kNo},
     // greeters that start PAM with the text of their field in hand
     Row{"sddm", kOne},
+    Row{"plasmalogin", kOne},
     Row{"lxdm", kOne},
     Row{"slim", kOne},
     Row{"xdm", kOne},
@@ -62,8 +64,17 @@ constexpr Row kHosts[] = {
     Row{"radiusd", kOne},
     // its method "password" answers every hidden prompt alike; "keyboard-interactive" is a real conversation
     Row{"sshd", kFirst},
-    // a wait without a prompt keeps the person from typing a password
-    Row{"gdm-password", kFirst},
+    // greeters, lockers and dialogs that show one question after the other
+    Row{"gdm-password", kBest},
+    Row{"lightdm", kBest},
+    Row{"greetd", kBest},
+    Row{"cosmic-greeter", kBest},
+    Row{"gnome-screensaver", kBest},
+    Row{"cinnamon-screensaver", kBest},
+    Row{"mate-screensaver", kBest},
+    Row{"xfce4-screensaver", kBest},
+    Row{"xscreensaver", kBest},
+    Row{"polkit-1", kBest},
 };
 
 HostKind looked_up(std::string_view service) {
@@ -78,7 +89,7 @@ HostKind host_kind_of(std::string_view service, std::optional<HostTalk> wanted) 
   const HostKind known = looked_up(service);
   if (!wanted) return known;
   if (*wanted == HostTalk::OneAnswer) return known == HostKind::NoAnswer ? known : HostKind::OneAnswer;
-  return known == HostKind::OfferFirst ? known : HostKind::Talks;
+  return known == HostKind::OfferFirst || known == HostKind::OfferBest ? known : HostKind::Talks;
 }
 
 }  // namespace passkeyd

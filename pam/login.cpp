@@ -19,7 +19,8 @@ constexpr unsigned kFailDelay = 2'000'000;
 
 First first_of(const Options &options, HostKind kind, bool password_is_known) {
   if (password_is_known || kind == HostKind::NoAnswer) return First::Passkey;
-  return kind == HostKind::Talks ? options.first_prompt : First::Either;
+  if (kind == HostKind::Talks) return options.first_prompt.value_or(First::Passkey);
+  return kind == HostKind::OfferBest ? options.first_prompt.value_or(First::Either) : First::Either;
 }
 
 /// To the daemon a host that is shown no question and one that answers once are the same.

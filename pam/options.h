@@ -21,13 +21,14 @@ struct Options {
   /// "timeout=SECONDS": the longest the module waits for the daemon, all steps together, without the time
   /// that people take to answer questions. 1 to 300.
   std::chrono::seconds timeout{120};
-  First first_prompt = First::Passkey;  ///< auth: "first_prompt=passkey|either"
-  std::optional<HostTalk> host = {};    ///< auth: "host=talks|one-answer"; nullopt: the table knows (hosts.h)
-  Typed typed = Typed::Password;        ///< auth: "typed=password|pin"
-  std::chrono::seconds wait{0};         ///< auth: "wait=SECONDS": for a key to be plugged in, 0 to 300
-  bool usernameless = false;            ///< auth: "usernameless": the passkey may say who it is
-  bool always = false;                  ///< account: "always": ask though nobody signed in through the module
-  bool tpm_pin = false;                 ///< password: "tpm_pin": change the PIN whatever the service
+  std::optional<First> first_prompt =
+      {};  ///< auth: "first_prompt=passkey|either"; nullopt: by the table (hosts.h)
+  std::optional<HostTalk> host = {};  ///< auth: "host=talks|one-answer"; nullopt: the table knows (hosts.h)
+  Typed typed = Typed::Password;      ///< auth: "typed=password|pin"
+  std::chrono::seconds wait{0};       ///< auth: "wait=SECONDS": for a key to be plugged in, 0 to 300
+  bool usernameless = false;          ///< auth: "usernameless": the passkey may say who it is
+  bool always = false;                ///< account: "always": ask though nobody signed in through the module
+  bool tpm_pin = false;               ///< password: "tpm_pin": change the PIN whatever the service
 
   /// Errors: NotConfigured; the sentence names the option and is printable.
   static Result<Options> parse(Group group, int argc, const char **argv);

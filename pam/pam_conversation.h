@@ -12,8 +12,8 @@ namespace passkeyd {
 enum class Loudness {
   Questions,  ///< nothing but questions (option "quiet")
   NoNotes,    ///< and what the person must do now, and what went wrong. For PAM_SILENT, which sudo sets for
-            ///< everybody: otherwise a key would blink unseen, and a PIN be asked for again without a word
-            ///< why
+              ///< everybody: otherwise a key would blink unseen, and a PIN be asked for again without a word
+              ///< why
   All,
 };
 

@@ -41,7 +41,7 @@ int update(pam_handle_t *pamh, int flags, const Options &options) {
     return PAM_AUTHTOK_ERR;
   }
   PamConversation host(pamh, loudness_of(options, flags));
-  Guard conversation(host, host_kind_of(request->service, std::nullopt), nullptr);
+  Guard conversation(host, host_kind_of(request->service, std::nullopt), nullptr, Repetition::IsAsked);
   const Outcome outcome = on_the_bus(Patience(options.timeout), [&](Bus &bus, Patience &patience) {
     return run_pin_change(bus, request.value(), conversation, patience);
   });

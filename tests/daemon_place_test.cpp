@@ -148,8 +148,13 @@ void a_vnc_desktop_beside_the_real_one_makes_it_remote() {
 }
 
 void display_managers_and_consoles_are_local() {
-  for (const char *service : {"gdm-password", "gdm-fingerprint", "sddm", "lightdm", "greetd", "login"})
+  for (const char *service : {"gdm-password", "gdm-fingerprint", "sddm", "lightdm", "greetd"})
     for (const char *tty : {"tty1", "/dev/tty63", ":0", ""}) CHECK(local(asked(service, tty), in_system()));
+  for (const char *tty : {"tty1", "/dev/tty63"}) CHECK(local(asked("login", tty), in_system()));
+}
+
+void who_borrows_the_consoles_service_without_a_console_is_elsewhere() {
+  for (const char *tty : {"", ":0", "web"}) CHECK(!local(asked("login", tty), in_system()));
 }
 
 void a_greeter_that_names_nobody_is_local() {
@@ -264,6 +269,7 @@ int main() {
       TEST(a_remote_session_counts_even_while_it_closes),
       TEST(a_vnc_desktop_beside_the_real_one_makes_it_remote),
       TEST(display_managers_and_consoles_are_local),
+      TEST(who_borrows_the_consoles_service_without_a_console_is_elsewhere),
       TEST(a_greeter_that_names_nobody_is_local),
       TEST(a_login_on_a_line_that_may_lead_elsewhere_is_remote),
       TEST(only_roots_word_about_the_terminal_counts),

@@ -1,6 +1,8 @@
 /// The module beside its auth line: who it is that signs in where nobody was named, account lines that keep a
 /// locked account out, password lines that change a PIN and nothing else.
 #include <security/pam_modules.h>
+#include <signal.h>
+#include <unistd.h>
 
 #include "tests/check.h"
 #include "tests/pam_host.h"
@@ -98,6 +100,28 @@ Event account(Dictionary answer) {
           })};
 }
 const Event kNotLocked = account({{"locked", false}});
+
+volatile sig_atomic_t interruptions_heard = 0;
+void hear_interruption(int) {
+  interruptions_heard = interruptions_heard + 1;
+}
+
+/// sudo only notes a Ctrl-C during PAM. It must not end the question that a lock hangs on.
+void ctrl_c_does_not_get_past_a_lock() {
+  const PrivateBus bus;
+  struct sigaction noting = {}, before = {};
+  noting.sa_handler = hear_interruption;
+  CHECK(sigaction(SIGINT, &noting, &before) == 0);
+  const pid_t host = getpid();
+  const Event locked = {"CheckAccount alice", [host](sd_bus_message *call) {
+                          kill(host, SIGINT);
+                          return account({{"locked", true}, {"all-methods", true}}).react(call);
+                        }};
+  const HostResult result = run(authenticate_and_manage_account, {kBegin, kGranted, locked});
+  sigaction(SIGINT, &before, nullptr);
+  CHECK(result.code == PAM_PERM_DENIED);
+  CHECK(interruptions_heard == 1);
+}
 const Event kLocked = account({{"locked", true}, {"all-methods", true}, {"reason", "left"}});
 const Event kPasskeysLocked = account({{"locked", true}, {"all-methods", false}});
 
@@ -272,6 +296,7 @@ int main(int argc, char **argv) {
       TEST(a_locked_account_is_shut_whatever_way_the_person_took),
       TEST(a_lock_of_passkeys_is_for_who_came_by_passkey),
       TEST(a_lock_of_unknown_scope_is_one_of_all),
+      TEST(ctrl_c_does_not_get_past_a_lock),
       TEST(an_account_that_is_not_locked_is_passed_by_in_silence),
       TEST(a_fault_shuts_nobody_out_and_a_lock_does),
       TEST(a_change_of_password_is_none_of_the_pin),

@@ -170,8 +170,8 @@ void what_cannot_be_a_pin_is_never_sent() {
 // --- hosts that can be asked but once
 // ---------------------------------------------------------------------------------
 
-const char *const kOneAnswer[] = {"sddm", "swaylock", "kde", "i3lock", "hyprlock",
-                                  "lxdm", "slim",     "xdm", "dovecot"};
+const char *const kOneAnswer[] = {"sddm", "swaylock", "kde", "i3lock",  "hyprlock",
+                                  "lxdm", "slim",     "xdm", "dovecot", "plasmalogin"};
 
 /// Whatever a daemon could ask after the one prompt.
 const std::vector<Event> kMoreQuestions = {
@@ -239,6 +239,29 @@ void where_no_question_is_seen_none_is_asked() {
     CHECK(result.code == PAM_SUCCESS);
     CHECK(result.said == Said{"info: Touch your security key."});
   }
+}
+
+void a_greeter_begins_with_the_prompt_for_both_unless_told_otherwise() {
+  const PrivateBus bus;
+  for (const std::string service : {"gdm-password", "lightdm", "greetd", "polkit-1"}) {
+    const std::string begin = "user=alice service=" + service;
+    CHECK(login({begins(begin + " first=either"), kOffers, next(" empty", "granted")},
+                {.service = service, .replies = types("")})
+              .code == PAM_SUCCESS);
+    CHECK(login({begins(begin), next("", "granted")}, {.options = "first_prompt=passkey", .service = service})
+              .code == PAM_SUCCESS);
+  }
+}
+
+/// A host that nobody has heard of, and that gives what was typed to every prompt.
+void the_same_answer_to_the_next_question_is_no_answer() {
+  const PrivateBus bus;
+  const HostResult result = login(
+      {begins("user=alice service=unheard-of"), kAsksPin,
+       next(" secret=hunter2", "tell", {{"message", "pin-wrong"}, {"next", "again"}}),
+       next("", "ask-secret", {{"message", "pin-key"}}), next(" empty", "denied", {{"message", "denied"}})},
+      {.service = "unheard-of", .replies = {{Kind::Text, "hunter2"}, {Kind::Text, "hunter2"}}});
+  CHECK(result.code == PAM_AUTH_ERR);
 }
 
 void the_option_knows_better_than_the_table() {
@@ -344,6 +367,8 @@ int main(int argc, char **argv) {
       TEST(a_password_typed_at_a_one_answer_host_is_handed_on),
       TEST(a_host_that_aborts_or_shows_nothing_comes_to_a_clean_end),
       TEST(where_no_question_is_seen_none_is_asked),
+      TEST(a_greeter_begins_with_the_prompt_for_both_unless_told_otherwise),
+      TEST(the_same_answer_to_the_next_question_is_no_answer),
       TEST(the_option_knows_better_than_the_table),
       TEST(sshd_is_asked_for_nothing_before_it_had_a_chance_to_give_the_password),
       TEST(after_an_empty_line_sshd_talks),

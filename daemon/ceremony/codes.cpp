@@ -53,7 +53,8 @@ Result<LastWord> make_codes() {
   for (int number = 1; number <= BackupCode::kCount; ++number) {
     const BackupCode &code = codes.emplace_back(TRY(BackupCode::make(number)));
     const std::string setting = TRY(new_setting());
-    made.hashes.push_back({number, TRY(hash_of(code.text, setting))});
+    std::string hash = TRY(hash_of(code.text, setting));
+    made.hashes.push_back({number, std::move(hash)});
   }
   const Secret lines = TRY(lines_of(codes));
   LastWord last{std::move(made)};

@@ -62,7 +62,8 @@ Result<wire::Event> enroll_key(const wire::Enroll &op, const Secrets &secrets, C
 
 Result<wire::Event> discover(const wire::Discover &op, const Secrets &secrets, Cues &cues) {
   CancellableKey key(op.device);
-  const DiscoveryRequest request{TRY(RpId::parse(op.rp_id)), op.client_data, op.timeout, op.min_pin_tries};
+  RpId rp_id = TRY(RpId::parse(op.rp_id));
+  const DiscoveryRequest request{std::move(rp_id), op.client_data, op.timeout, op.min_pin_tries};
   return wire::Event(wire::Discovered{TRY(key->discover(request, pin_of(secrets), cues))});
 }
 

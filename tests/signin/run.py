@@ -1,6 +1,7 @@
 """Sign-ins in a world, and what must come of them. Prints TAP; a test's name is a promise. In order: later tests use
 the passkeys that earlier ones enrolled."""
 
+import contextlib
 import os
 import shutil
 import sqlite3
@@ -141,6 +142,19 @@ def of_two_enrolled_keys_the_one_that_is_touched_decides():
                 touch(hand)
                 check(terminal.end() == 0 and "assword" not in terminal.screen, "sudo did not take the passkey")
                 other("wait", "idle")
+
+
+# --- fair shares ------------------------------------------------------------------------------------------------------
+def one_persons_hanging_programs_leave_room_for_others():
+    """su is root to the daemon, but not to the share it takes."""
+    with contextlib.ExitStack() as hanging:
+        for _ in range(8):
+            terminal = hanging.enter_context(Terminal("dave", ["su", "bob", "--command", "true"]))
+            terminal.wait_for("PIN[^\n]*: ")
+        one_more = hanging.enter_context(Terminal("dave", ["su", "bob", "--command", "true"]))
+        one_more.wait_for("assword: ")
+        check("PIN" not in one_more.screen, one_more.screen)
+        check(with_touch("alice"), "somebody else was turned away")
 
 
 # --- keys that lie ----------------------------------------------------------------------------------------------------
@@ -456,6 +470,7 @@ PROMISES = [
     a_killed_host_makes_the_key_stop_blinking,
     a_key_that_ignores_being_told_is_let_go_all_the_same,
     two_logins_for_one_key_take_turns,
+    one_persons_hanging_programs_leave_room_for_others,
     a_strangers_key_beside_ones_own_is_not_asked_to_blink,
     of_two_enrolled_keys_the_one_that_is_touched_decides,
     a_bad_signature_opens_nothing,
