@@ -55,7 +55,6 @@ def a_new_set_voids_the_old_one():
     check(not opens(old[0]), "a void code opened")
     check(opens(new[0]), "the code of the same number in the new set does not open")
     unspent["bob"].remove(new[0])
-    forget_tries()
 
 
 def five_wrong_codes_make_codes_wait_and_nothing_else():
@@ -70,7 +69,7 @@ def five_wrong_codes_make_codes_wait_and_nothing_else():
     with at_the_code() as terminal:
         terminal.type_unseen(void[3])
         answer(terminal, CODE, void[4])
-        terminal.wait_for("Too many failed tries. Try again in [0-9]+ seconds, or sign in another way.")
+        terminal.wait_for(r"The passkey was not accepted\. Try again in [0-9]+ seconds, or sign in another way\.")
         password_opens(terminal, "bob")
     with sudo("bob") as terminal:
         answer(terminal, PIN, "")
@@ -103,7 +102,7 @@ def when_few_are_left_one_is_reminded():
 def of_two_sign_ins_with_one_code_exactly_one_gets_in():
     configure("tries_in_a_row = 20\ntries_per_day = 1000\n")
     restart_daemon()
-    for code in new_codes("bob"):
+    for code in new_codes("bob")[:9]:  # the last one would leave nothing to ask the other for
         before = spent("bob")
         with at_the_code() as one, at_the_code() as other:
             for terminal in (one, other):
@@ -111,10 +110,6 @@ def of_two_sign_ins_with_one_code_exactly_one_gets_in():
             got_in = [got_in_with_code(terminal) for terminal in (one, other)]
         check(sorted(got_in) == [False, True], f"{code}: {got_in}")
         check(spent("bob") == sorted(before + [int(code.split("-")[0])]), f"spent: {spent('bob')}")
-    unspent["bob"] = []
-    configure("")
-    restart_daemon()
-    forget_tries()
 
 
 def got_in_with_code(terminal):

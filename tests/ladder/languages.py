@@ -3,7 +3,7 @@
 import os
 import re
 
-from people import WRONG_PIN, answer, forget_tries
+from people import WRONG_PIN, answer
 from world import PASSWORD, Terminal, check, must
 
 LOCALES = "/usr/lib/locale"
@@ -31,7 +31,6 @@ def reads(language, prompt, wrong, code):
         check(terminal.end() == 0, "the password did not work")
         for english in ("PIN of this", "Backup code", "Wrong"):
             check(english not in terminal.screen, f"'{english}' stands in: {terminal.screen}")
-    forget_tries()
 
 
 def german_is_spoken():

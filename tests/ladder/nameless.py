@@ -2,7 +2,7 @@
 
 import subprocess
 
-from people import KEY_PIN, enroll_at_terminal, forget_tries
+from people import KEY_PIN, enroll_at_terminal, is_plugged, take_the_green_key
 from world import TREE, Misbehaving, check, key2, touch, usb
 
 HOST = TREE + "/build/tests/scripted-host"
@@ -46,69 +46,69 @@ class Came:
         check(self.code in codes and self.user == "", f"code {self.code}, user '{self.user}': {self.lines}")
 
 
-def who_has(answers=(("PIN", KEY_PIN),), **more):
-    return Came(answers, touched=True, **more)
+def came_with_the_green_key(answers=(("PIN", KEY_PIN),)):
+    if not is_plugged("1"):
+        take_the_green_key()
+    return Came(answers, touched=True)
 
 
 def a_passkey_that_its_key_does_not_find_names_nobody():
     """carol's on the green key is of the other kind."""
-    usb("unplug", "0")
-    usb("plug", "1")
-    who_has().is_nobody(AUTHINFO_UNAVAIL)
+    came_with_the_green_key().is_nobody(AUTHINFO_UNAVAIL)
 
 
 def a_discoverable_passkey_says_who_they_are():
+    take_the_green_key()
     enroll_at_terminal("bob", "--usb", "--discoverable", "--name", "Green key", pin=KEY_PIN, hand=key2)
-    came = who_has()
+    came = came_with_the_green_key()
     check((came.code, came.user) == (SUCCESS, "bob"), f"{came.lines}")
 
 
 def a_key_that_lies_about_whose_it_is_names_nobody():
     with Misbehaving(hand=key2, wrong_user_handle=1):
-        who_has().is_nobody(AUTH_ERR)
+        came_with_the_green_key().is_nobody(AUTH_ERR)
 
 
 def a_key_that_answers_with_another_credential_names_nobody():
     with Misbehaving(hand=key2, wrong_credential=1):
-        who_has().is_nobody(AUTH_ERR, AUTHINFO_UNAVAIL)
+        came_with_the_green_key().is_nobody(AUTH_ERR, AUTHINFO_UNAVAIL)
 
 
 def a_bad_signature_names_nobody():
     with Misbehaving(hand=key2, bad_signature=1):
-        who_has().is_nobody(AUTH_ERR)
+        came_with_the_green_key().is_nobody(AUTH_ERR)
 
 
 def a_wrong_pin_names_nobody():
+    take_the_green_key()
     Came([("PIN", "1111"), ("PIN", "")]).is_nobody(AUTH_ERR, AUTHINFO_UNAVAIL)
-    came = who_has()
+    came = came_with_the_green_key()
     check((came.code, came.user) == (SUCCESS, "bob"), f"{came.lines}")
 
 
 def of_two_accounts_on_one_key_the_person_chooses():
+    take_the_green_key()
     enroll_at_terminal("dave", "--usb", "--discoverable", "--name", "Green key", pin=KEY_PIN, hand=key2)
     offered = set()
     for number in ("1", "2"):
-        came = who_has([("PIN", KEY_PIN), ("Number of the account", number)])
+        came = came_with_the_green_key([("PIN", KEY_PIN), ("Number of the account", number)])
         options = [line for line in came.lines if line.startswith(f"info {number}. ")]
         check(came.code == SUCCESS and options == [f"info {number}. {came.user}"], f"{came.lines}")
         offered.add(came.user)
     check(offered == {"bob", "dave"}, f"{offered} were offered")
-    who_has([("PIN", KEY_PIN), ("Number of the account", "")]).is_nobody(AUTHINFO_UNAVAIL)
+    came_with_the_green_key([("PIN", KEY_PIN), ("Number of the account", "")]).is_nobody(AUTHINFO_UNAVAIL)
 
 
 def without_a_key_nobody_is_named_and_nothing_asked():
-    usb("unplug", "1")
+    usb("unplug", "0")
     Came().is_nobody(AUTHINFO_UNAVAIL)
 
 
 def from_another_machine_no_key_lights_up():
-    usb("plug", "1")
+    take_the_green_key()
     key2("count", "reset")
     Came(host="sshd-interactive").is_nobody(AUTHINFO_UNAVAIL)
     check(key2("count", "total").split()[-1] == "0", key2("count"))
-    usb("unplug", "1")
-    usb("plug", "0")
-    forget_tries()
 
 
 PROMISES = [

@@ -7,9 +7,13 @@ import re
 import sqlite3
 import subprocess
 
-from world import LEDGER, PASSWORD, Terminal, check, key, key2, must, sudo, touch, usb
+from world import (LEDGER, PASSWORD, Terminal, check, configure, daemon_pids, key, key2, must, start_daemon, stop_daemon, sudo,
+                   touch, usb)
 
-TPM_PIN, KEY_PIN, WRONG_PIN = "314159", "2468", "271828"
+TPM_PIN, KEY_PIN = "314159", "2468"
+# Different ones, as people try them: the same answer twice in a row is taken for none.
+WRONG_PINS = ("271828", "271829", "271830", "271831", "271832")
+WRONG_PIN = WRONG_PINS[0]
 TPM = "swtpm:path=/run/world/tpm/socket"
 PIN = "PIN of this computer's passkey, or Enter to skip: "
 CODE = "Backup code, or Enter to skip: "
@@ -115,6 +119,37 @@ def forget_tries():
     must("tpm2_dictionarylockout", "-Q", "-T", TPM, "--clear-lockout")
 
 
+def all_as_it_was():
+    """Before each promise, whatever became of the one before: the blue key is plugged in and honest, nobody has failed,
+    and whoever has codes has some left."""
+    configure("")
+    if daemon_pids():
+        stop_daemon()
+    status, said = start_daemon()
+    check(status == 0, "the daemon does not start: " + said)
+    for hand in (key, key2):
+        hand("knob", "reset")
+        hand("touch", "wait")
+    for port, wanted in (("0", True), ("1", False)):
+        if is_plugged(port) != wanted:
+            usb("plug" if wanted else "unplug", port)
+    forget_tries()
+    for user in unspent:
+        if len(spent(user)) > 7:
+            new_codes(user)
+
+
+def is_plugged(port):
+    (where,) = [line.split()[1] for line in usb("list").splitlines() if line.split()[0] == port]
+    return where != "unplugged"
+
+
+def take_the_green_key():
+    """Instead of the blue one."""
+    usb("unplug", "0")
+    usb("plug", "1")
+
+
 # --- how they come by it --------------------------------------------------------------------------------------------
 def the_first_passkey_of_an_account_brings_ten_backup_codes():
     unspent["alice"] = enroll_at_terminal("alice", "--usb", "--name", "Blue key")
@@ -132,14 +167,11 @@ def a_later_passkey_brings_none_and_voids_none():
 
 def a_key_with_a_pin_brings_them_too():
     """carol's key lies in a drawer until she needs it."""
-    usb("unplug", "0")
-    usb("plug", "1")
+    take_the_green_key()
     node = usb("list").splitlines()[1].split()[1]
     must("with-usb", "sh", "-c", f"printf '{KEY_PIN}\n{KEY_PIN}\n' | setsid fido2-token -S {node}")
     unspent["carol"] = enroll_at_terminal("carol", "--usb", "--name", "Green key", pin=KEY_PIN, hand=key2)
     check(numbers(unspent["carol"]) == list(range(1, 11)), f"carol got {unspent['carol']}")
-    usb("unplug", "1")
-    usb("plug", "0")
 
 
 def enroll_at_terminal(user, *how, pin=None, hand=key):

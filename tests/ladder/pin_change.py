@@ -77,7 +77,6 @@ def guessing_the_old_pin_runs_into_the_same_limit_as_signing_in():
         terminal.wait_for("Too many failed tries")
         answer(terminal, CODE, "")
         gives_up(terminal, "bob")
-    forget_tries()
 
 
 def two_different_new_pins_change_nothing_and_cost_nothing():
@@ -86,7 +85,7 @@ def two_different_new_pins_change_nothing_and_cost_nothing():
         check(status != 0 and "The two PINs differ." in screen, screen)
         check(tries("bob", "tpm") == 0, "a mistype was counted as a wrong PIN")
         check(not pin_opens(NEW_PIN) and pin_opens(TPM_PIN), "the PIN is not what it was")
-        forget_tries()
+        forget_tries()  # the new PIN was a wrong one
 
 
 def elsewhere_the_module_passes_over_itself():

@@ -2,12 +2,13 @@
 
 import os
 
-from people import (CODE, KEY_PIN, PIN, TPM_PIN, WRONG_PIN, answer, forget_tries, fresh_code, lines_of, password_opens, sees,
-                    sudo_asks)
-from world import Misbehaving, check, key, key2, sudo, touch, usb
+from people import (CODE, KEY_PIN, PIN, TPM_PIN, WRONG_PINS, answer, forget_tries, fresh_code, lines_of, password_opens, sees,
+                    sudo_asks, take_the_green_key)
+from world import check, configure, key, key2, restart_daemon, sudo, touch, usb
 
 KEY = "passkeyd Software Security Key"  # what the software key calls itself
 TOUCH = f"Touch your {KEY}."
+NOT_ACCEPTED = "The passkey was not accepted. Sign in another way."
 
 
 def enter_steps_down_from_passkey_to_backup_code_to_password():
@@ -30,23 +31,28 @@ def steps_down(does_not_do, *sentences, ending=()):
 
 
 def a_touch_that_does_not_come_in_time_is_told_and_a_code_asked_for():
-    with Misbehaving(touch_timeout=300):
-        key("touch", "timeout")
-        with sudo("alice") as terminal:
-            answer(terminal, CODE, "")
-            password_opens(terminal, "alice")
-            sees(terminal, TOUCH, "That took too long. A backup code comes next.", CODE, sudo_asks("alice"), "root")
-        key("touch", "wait")
+    """The key is the first to lose patience."""
+    key("knob", "touch-timeout", "300")
+    key("touch", "timeout")
+    with sudo("alice") as terminal:
+        answer(terminal, CODE, "")
+        password_opens(terminal, "alice")
+        sees(terminal, TOUCH, "No touch was noticed. A backup code comes next.", CODE, NOT_ACCEPTED, sudo_asks("alice"), "root")
+
+
+def a_touch_that_the_daemon_waited_for_in_vain_is_told_and_a_code_asked_for():
+    configure("touch_timeout = 5\n")
+    restart_daemon()
+    steps_down(lambda: None, "That took too long. A backup code comes next.")
 
 
 def a_key_that_is_pulled_out_is_told_and_a_code_asked_for():
-    steps_down(lambda: usb("unplug", "0"), "Your " + KEY + " was pulled out. A backup code comes next.")
-    usb("plug", "0")
+    steps_down(lambda: usb("unplug", "0"), "No matching security key is plugged in. A backup code comes next.")
 
 
 def a_refused_touch_is_told_and_a_code_asked_for():
     steps_down(lambda: key("touch", "refuse"), "No touch was noticed. A backup code comes next.",
-               ending=("The passkey was not accepted. Sign in another way.",))
+               ending=(NOT_ACCEPTED,))
 
 
 def control_c_leaves_the_password_and_says_nothing():
@@ -60,8 +66,7 @@ def control_c_leaves_the_password_and_says_nothing():
 
 
 def a_key_of_somebody_else_is_told_apart_and_a_code_asked_for():
-    usb("unplug", "0")
-    usb("plug", "1")
+    take_the_green_key()
     with sudo("alice") as terminal:
         terminal.wait_for("Touch your ")
         touch(key2)
@@ -69,8 +74,6 @@ def a_key_of_somebody_else_is_told_apart_and_a_code_asked_for():
         password_opens(terminal, "alice")
         sees(terminal, TOUCH, f"Your {KEY} holds no passkey for this account. A backup code comes next.", CODE,
              sudo_asks("alice"), "root")
-    usb("unplug", "1")
-    usb("plug", "0")
 
 
 def a_backup_code_opens_where_the_key_did_not():
@@ -88,8 +91,7 @@ def wrong_pin(left):
 
 
 def a_wrong_pin_is_asked_for_again_with_the_tries_that_are_left():
-    usb("unplug", "0")
-    usb("plug", "1")
+    take_the_green_key()
     with sudo("carol") as terminal:
         prompt = f"PIN of your {KEY}, or Enter to skip: "
         again = " Try again, or press Enter to go on."
@@ -113,23 +115,20 @@ def three_wrong_pins_step_down():
         check(terminal.screen.count("A backup code comes next.") == 1, terminal.screen)
         check(terminal.screen.count("Wrong PIN") == 2, terminal.screen)
     check(key2("pin-tries").split()[-1] == "5", "the key lost more tries than there were PINs")
-    usb("unplug", "1")
-    usb("plug", "0")
-    forget_tries()
 
 
 def five_wrong_pins_make_the_next_wait_and_a_code_opens_meanwhile():
     again = "Wrong PIN. Try again, or press Enter to go on."
     with sudo("bob") as terminal:
-        for _ in range(3):
-            answer(terminal, PIN, WRONG_PIN)
+        for pin in WRONG_PINS[:3]:
+            answer(terminal, PIN, pin)
         answer(terminal, CODE, "")
         password_opens(terminal, "bob")
         sees(terminal, PIN, again, PIN, again, PIN, "Wrong PIN. A backup code comes next.", CODE,
-             "The passkey was not accepted. Sign in another way.", sudo_asks("bob"), "root")
+             NOT_ACCEPTED, sudo_asks("bob"), "root")
     with sudo("bob") as terminal:
-        answer(terminal, PIN, WRONG_PIN)
-        answer(terminal, PIN, WRONG_PIN)
+        for pin in WRONG_PINS[3:]:
+            answer(terminal, PIN, pin)
         terminal.wait_for("Too many failed tries. Try again in [0-9]+ seconds, or use a backup code.")
         answer(terminal, CODE, fresh_code("bob"))
         check(terminal.end() == 0, "the code did not open")
@@ -147,6 +146,7 @@ def five_wrong_pins_make_the_next_wait_and_a_code_opens_meanwhile():
 PROMISES = [
     enter_steps_down_from_passkey_to_backup_code_to_password,
     a_touch_that_does_not_come_in_time_is_told_and_a_code_asked_for,
+    a_touch_that_the_daemon_waited_for_in_vain_is_told_and_a_code_asked_for,
     a_key_that_is_pulled_out_is_told_and_a_code_asked_for,
     a_refused_touch_is_told_and_a_code_asked_for,
     control_c_leaves_the_password_and_says_nothing,

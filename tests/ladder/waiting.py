@@ -48,7 +48,6 @@ def a_key_that_does_not_come_leaves_the_password_after_the_wait():
         terminal.wait_for(re.escape(NOW))
         password_opens(terminal, "alice")
         sees(terminal, NOW, sudo_asks("alice"), "root")
-    usb("plug", "0")
 
 
 def whose_key_is_there_does_not_wait():
@@ -65,7 +64,6 @@ def who_has_another_passkey_here_does_not_wait():
         answer(terminal, PIN, TPM_PIN)
         check(terminal.end() == 0, "the PIN did not open")
         sees(terminal, PIN, "root")
-    usb("plug", "0")
 
 
 def nobody_waits_where_the_option_is_not_given():
@@ -73,7 +71,6 @@ def nobody_waits_where_the_option_is_not_given():
     with sudo("alice") as terminal:
         password_opens(terminal, "alice")
         sees(terminal, sudo_asks("alice"), "root")
-    usb("plug", "0")
 
 
 PROMISES = [

@@ -164,11 +164,13 @@ def configure(text):
 
 
 # --- promises -------------------------------------------------------------------------------------------------------
-def keep(promises):
-    """Sees whether each is kept, one after the other, and says so in TAP; the exit status."""
+def keep(promises, before=lambda: None):
+    """Sees whether each is kept, one after the other, and says so in TAP; the exit status. `before` each of them
+    something may have to be put in order."""
     failed = 0
     for number, promise in enumerate(promises, 1):
         try:
+            before()
             promise()
             print(f"ok {number} - {promise.__name__}", flush=True)
         except (Failed, Stuck, OSError, subprocess.SubprocessError):
