@@ -3,12 +3,13 @@
 alice: the blue key, which wants a touch, and backup codes. bob: this computer's passkey, and backup codes. carol: the
 green key, which has a PIN and is not plugged in. The promises here are about how they come by it; everything else builds on them."""
 
+import os
 import re
 import sqlite3
 import subprocess
 
-from world import (LEDGER, PASSWORD, Terminal, check, configure, daemon_pids, key, key2, must, start_daemon, stop_daemon, sudo,
-                   touch, usb)
+from world import (CONFIG, LEDGER, PASSWORD, Terminal, check, configure, daemon_pids, key, key2, must, start_daemon, stop_daemon,
+                   sudo, touch, usb)
 
 TPM_PIN, KEY_PIN = "314159", "2468"
 # Different ones, as people try them: the same answer twice in a row is taken for none.
@@ -122,11 +123,12 @@ def forget_tries():
 def all_as_it_was():
     """Before each promise, whatever became of the one before: the blue key is plugged in and honest, nobody has failed,
     and whoever has codes has some left."""
-    configure("")
-    if daemon_pids():
+    if os.path.exists(CONFIG):
+        configure("")
         stop_daemon()
-    status, said = start_daemon()
-    check(status == 0, "the daemon does not start: " + said)
+    if not daemon_pids():
+        status, said = start_daemon()
+        check(status == 0, "the daemon does not start: " + said)
     for hand in (key, key2):
         hand("knob", "reset")
         hand("touch", "wait")
