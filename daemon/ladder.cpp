@@ -118,9 +118,12 @@ void Ladder::step_down(const Error &why, std::string device, const char *next) {
 
 Say Ladder::last_word() const {
   if (!denied_) return say_error(Step::Unavailable, why_, device_);
-  // A refusal that was told, or that others came after, is not told twice: the general word closes.
-  if (is_told_ || !is_denial(why_.kind)) return Say(Step::Denied, message::kDenied);
-  return say_error(Step::Denied, why_, device_);
+  // A refusal that was told, or that others came after, is not told twice: the general word closes. A wait that
+  // it began is told in any case.
+  if (!is_told_ && is_denial(why_.kind)) return say_error(Step::Denied, why_, device_);
+  Error general{ErrorKind::Denied, "refused on the way"};
+  general.wait = why_.wait;
+  return say_error(Step::Denied, general, {});
 }
 
 }  // namespace passkeyd
