@@ -26,7 +26,7 @@ def reads(language, prompt, wrong, code):
         terminal.wait_for(re.escape(wrong))
         answer(terminal, prompt, "")
         answer(terminal, code, "")
-        terminal.wait_for(r"\[sudo\] [^\n]*bob[^\n]*: ")  # in sudo's own words, which may be missing here
+        terminal.wait_for(r"\[sudo\] [^\n]*bob[^\n]*[:：]")  # in sudo's own words, if it has any
         terminal.type_unseen(PASSWORD)
         check(terminal.end() == 0, "the password did not work")
         for english in ("PIN of this", "Backup code", "Wrong"):
