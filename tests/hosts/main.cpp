@@ -5,9 +5,10 @@
 ///   TYPED  what was typed before anything was asked, for hosts that work so
 ///
 /// On standard output, a line each: "hidden TEXT", "echoed TEXT", "info TEXT", "error TEXT" as the
-/// conversation goes, "code N" when pam_authenticate has returned, "account N" after pam_acct_mgmt if that
-/// was called. A host that asks the person reads their answer, a line, from standard input after it has
-/// printed the prompt.
+/// conversation goes, "code N" when pam_authenticate has returned, "user NAME" with whom PAM then takes them
+/// for (no name: for nobody), "account N" after pam_acct_mgmt if that was called. A host that asks the person
+/// reads their answer, a line, from standard input after it has printed the prompt. An empty USER is none: the
+/// host names nobody.
 #include <pwd.h>
 #include <security/pam_appl.h>
 #include <unistd.h>
@@ -129,10 +130,10 @@ int sign_in(State &state) {
   set_item(pamh, PAM_RHOST, host.rhost);
   int code = pam_authenticate(pamh, host.silent ? PAM_SILENT : 0);
   std::printf("code %d\n", code);
+  const void *name = nullptr;
+  if (pam_get_item(pamh, PAM_USER, &name) != PAM_SUCCESS || name == nullptr) name = "";
+  say("user", static_cast<const char *>(name));
   if (code == PAM_SUCCESS) {
-    const void *name = nullptr;
-    if (pam_get_item(pamh, PAM_USER, &name) == PAM_SUCCESS && name != nullptr)
-      say("user", static_cast<const char *>(name));
     code = pam_acct_mgmt(pamh, 0);
     std::printf("account %d\n", code);
   }

@@ -1,10 +1,13 @@
-"""What the sign-in tests do in their world: people at terminals, the hand at the key, the daemon's life."""
+"""What the tests of sign-ins do in their world: people at terminals, the hand at the key, the daemon's life; and how
+they say what came of it."""
 
 import os
 import re
+import select
 import signal
 import subprocess
 import sys
+import traceback
 
 TREE = os.environ["WORLD_TREE"]
 sys.path.insert(0, TREE + "/tools/demo.d")
@@ -76,17 +79,17 @@ def touch(hand=key):
 
 
 class Misbehaving:
-    """The key does as the knobs say while the block runs."""
+    """The key in this hand does as the knobs say while the block runs."""
 
-    def __init__(self, **knobs):
-        self.knobs = {name.replace("_", "-"): value for name, value in knobs.items()}
+    def __init__(self, hand=key, **knobs):
+        self.hand, self.knobs = hand, {name.replace("_", "-"): value for name, value in knobs.items()}
 
     def __enter__(self):
         for name, value in self.knobs.items():
-            key("knob", name, str(value))
+            self.hand("knob", name, str(value))
 
     def __exit__(self, *_):
-        key("knob", "reset")
+        self.hand("knob", "reset")
 
 
 # --- people ---------------------------------------------------------------------------------------------------------
@@ -134,7 +137,6 @@ def stop_daemon():
     for pid in daemon_pids():
         watched = os.pidfd_open(pid)
         os.kill(pid, signal.SIGTERM)
-        import select
         select.select([watched], [], [], 20)
         os.close(watched)
     check(not daemon_pids(), "the daemon does not stop")
@@ -159,3 +161,22 @@ def configure(text):
             file.write(text)
     elif os.path.exists(CONFIG):
         os.unlink(CONFIG)
+
+
+# --- promises -------------------------------------------------------------------------------------------------------
+def keep(promises, before=lambda: None):
+    """Sees whether each is kept, one after the other, and says so in TAP; the exit status. `before` each of them
+    something may have to be put in order."""
+    failed = 0
+    for number, promise in enumerate(promises, 1):
+        try:
+            before()
+            promise()
+            print(f"ok {number} - {promise.__name__}", flush=True)
+        except (Failed, Stuck, OSError, subprocess.SubprocessError):
+            failed += 1
+            print(f"not ok {number} - {promise.__name__}", flush=True)
+            for line in traceback.format_exc().splitlines()[-12:] + daemon_log().splitlines()[-6:]:
+                print("#", line, flush=True)
+    print(f"1..{len(promises)}")
+    return 1 if failed else 0
