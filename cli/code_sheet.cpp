@@ -51,10 +51,10 @@ std::string today() {
 }  // namespace
 
 const char *const kAboutCodes =
-    "Each code opens one sign-in when the passkey cannot: type it, with its number, where a backup code is\n"
-    "asked for. They are not shown again. Write them down or print them, and keep them apart from the key "
-    "and\n"
-    "from this computer: whoever has one can sign in as its owner.\n";
+    "Each code opens one sign-in, where a backup code is asked for: after a passkey that did not work, and,\n"
+    "where the administrator has set backup_codes = always, also without any. Type it with its number.\n"
+    "They are not shown again. Write them down or print them, and keep them apart from the key and from\n"
+    "this computer: whoever has one can sign in as its owner.\n";
 
 void put_codes(const CodeSet &set, Output &output) {
   if (Output::is_terminal()) {
@@ -75,15 +75,18 @@ void put_page(const CodeSet &set, const UserName &user, Output &output) {
   put_columns(set.codes(), output);
   output.put(
       "\n"
-      "Each code opens one sign-in when the passkey cannot. Where a backup\n"
-      "code is asked for, type one with its number, such as\n"
-      "3-XXXXX-XXXXX-XXXXX; capitals, hyphens and spaces do not matter.\n"
+      "Each code opens one sign-in, where a backup code is asked for: after a\n"
+      "passkey that did not work, and, where the administrator has set\n"
+      "backup_codes = always, also without any. Type it with its number, such\n"
+      "as 3-XXXXX-XXXXX-XXXXX; capitals, hyphens and spaces do not matter.\n"
       "Cross it out: it is good only once.\n"
       "\n"
       "Keep this page as you would keep a key: apart from the computer and\n"
       "from the security key. Whoever has a code can sign in as its owner.\n"
-      "If the page is lost, or the codes run out, \"passkeyctl backup-codes\"\n"
-      "makes new ones; these are void then.\n");
+      "If the page is lost, or the codes run out, an administrator makes new\n"
+      "ones, and these are void then:\n"
+      "sudo passkeyctl backup-codes --user " +
+      printable(user.str(), UserName::kMaxBytes) + "\n");
 }
 
 }  // namespace passkeyd::cli

@@ -11,6 +11,7 @@
 #include "cli/user_option.h"
 #include "cli/verb.h"
 #include "client/dialogue.h"
+#include "client/printable.h"
 
 namespace passkeyd::cli {
 namespace {
@@ -44,7 +45,9 @@ std::optional<Way> way_of(const Options &options) {
 /// either way, so it is not said to have failed.
 void add_backup_codes(Bus &bus, const UserName &user, Patience &patience) {
   if (Output::is_terminal() && hand_out_codes(bus, user, {}, patience) == ExitCode::Ok) return;
-  std::fprintf(stderr, "This account has no backup codes; \"passkeyctl backup-codes\" makes some.\n");
+  std::fprintf(stderr,
+               "This account has no backup codes. Root can make some: passkeyctl backup-codes --user %s\n",
+               printable(user.str(), UserName::kMaxBytes).c_str());
 }
 
 ExitCode enroll(const Options &options) {
@@ -70,7 +73,7 @@ Run declare_enroll(CLI::App &command) {
   add_user_option(command, options->user);
   CLI::Option *usb = command.add_flag("--usb", options->usb, "On a security key");
   CLI::Option *tpm =
-      command.add_flag("--tpm", options->tpm, "On this computer's security chip")->excludes(usb);
+      command.add_flag("--tpm", options->tpm, "On this computer's security chip (TPM)")->excludes(usb);
   command
       .add_flag("--discoverable", options->discoverable,
                 "The security key shall find it by itself, for sign-ins without a user name")

@@ -41,7 +41,8 @@ void print_table(const CredentialList &list) {
 }
 
 std::string lock_text(const AccountState &state) {
-  const std::string scope = state.all_methods ? "every way in" : "passkeys and backup codes";
+  const std::string scope =
+      state.all_methods ? "passkeys, backup codes and account lines" : "passkeys and backup codes";
   return scope + (state.reason.empty() ? "" : ": " + state.reason);
 }
 
@@ -86,7 +87,8 @@ ExitCode list(const Options &options) {
       return ExitCode::Ok;
     }
     if (all.records.empty())
-      std::printf("No passkeys. Make one with \"passkeyctl enroll\".\n");
+      std::printf("No passkeys. Root can make one: passkeyctl enroll --user %s\n",
+                  printable(user->str(), UserName::kMaxBytes).c_str());
     else
       print_table(all);
     print_account(check_account(bus, user.value(), patience));

@@ -34,8 +34,9 @@ ExitCode lock(const Options &options) {
     const Status done = lock_user(bus, {user.value(), options.all_methods, options.reason}, patience);
     if (!done) return report(done.error());
     std::printf("%s is locked: %s.\n", printable(options.user, UserName::kMaxBytes).c_str(),
-                options.all_methods ? "whatever way they take, they are refused"
-                                    : "passkeys and backup codes open nothing");
+                options.all_methods
+                    ? "passkeys and backup codes open nothing, and account lines of pam_passkey refuse them"
+                    : "passkeys and backup codes open nothing");
     return ExitCode::Ok;
   });
 }
@@ -45,8 +46,11 @@ ExitCode lock(const Options &options) {
 Run declare_lock(CLI::App &command) {
   const auto options = std::make_shared<Options>();
   add_user_argument(command, options->user);
-  command.add_flag("--all-methods", options->all_methods, "Refuse them also when they come with a password");
-  command.add_option("--reason", options->reason, "Why, for the log and for other administrators")
+  command.add_flag("--all-methods", options->all_methods,
+                   "Have account lines of pam_passkey refuse them, too, whatever they came in with");
+  command
+      .add_option("--reason", options->reason,
+                  "Why, for the log and for \"list\", where the locked person can read it as well")
       ->type_name("TEXT")
       ->check(check_reason);
   return [options] { return lock(*options); };

@@ -13,13 +13,14 @@ namespace passkeyd::cli {
 namespace {
 
 constexpr Verb kVerbs[] = {
-    {"enroll", "Make a new passkey", declare_enroll},
+    {"enroll", "Make a new passkey (only root may)", declare_enroll},
     {"list", "Show the passkeys of an account", declare_list},
     {"test", "Try a sign-in, without signing in", declare_test},
     {"pin", "Change the PIN of the passkey in this computer", declare_pin},
-    {"backup-codes", "Make new backup codes, which make the earlier ones void", declare_backup_codes},
-    {"lock", "Keep somebody out", declare_lock},
-    {"unlock", "Let them in again", declare_unlock},
+    {"backup-codes", "Make new backup codes; the earlier ones become void (only root may)",
+     declare_backup_codes},
+    {"lock", "Keep somebody out (only root may)", declare_lock},
+    {"unlock", "Let them in again (only root may)", declare_unlock},
     {"policy", "Show what holds for a PAM service, and where it was set", declare_policy},
     {"status", "Show how the passkey service is doing", declare_status},
 };

@@ -33,7 +33,8 @@ struct Outcome {
 
 /// Steps an attempt may have. Three ways with a few tries and cues each need far fewer.
 inline constexpr int kMaxSteps = 64;
-/// The longest wait for one step: a touch takes up to 30 seconds.
+/// The longest wait for one step: a touch may take 60 seconds (touch_timeout), and the machine 10 more. Where
+/// a key may be plugged in first, that time comes on top.
 inline constexpr Patience::Time kStepTime = std::chrono::seconds(90);
 
 /// Runs one login to its end. Granted only if the daemon said so in so many words. Whatever fails ends as

@@ -17,6 +17,7 @@ constexpr Tone kTrouble = Tone::Trouble;
 constexpr Shape kSays = Shape::Sentence;
 constexpr Shape kTyped = Shape::Complaint;
 constexpr Shape kAsks = Shape::Question;
+constexpr Shape kCloses = Shape::LastWord;
 
 constexpr const char *kTryAgain = tr("Try again.");
 
@@ -49,8 +50,8 @@ constexpr Row kRows[] = {
     Row{message::kCodeAccepted, kNote, kSays, tr("Backup code accepted.")},
     Row{message::kEnrolled, kNote, kSays, tr("The passkey \"{name}\" is ready to use.")},
     Row{message::kPinChanged, kNote, kSays, tr("The new PIN is in force.")},
-    Row{message::kNotEnrolled, kNote, kSays, tr("This account has no passkey yet.")},
-    Row{message::kDenied, kTrouble, kSays, tr("The passkey was not accepted.")},
+    Row{message::kNotEnrolled, kNote, kSays, tr("This account has no passkey.")},
+    Row{message::kDenied, kTrouble, kSays, tr("The sign-in was refused.")},
     // errors, by the name of their ErrorKind: what was typed
     Row{"pin-required", kTrouble, kTyped, tr("A PIN is needed, and none was given."), kTryAgain},
     Row{"pin-invalid", kTrouble, kTyped,
@@ -70,7 +71,7 @@ constexpr Row kRows[] = {
     Row{"busy", kTrouble, kSays, tr("Something else is using the device."), tr("Try again in a moment.")},
     Row{"timeout", kTrouble, kSays, tr("That took too long."), kTryAgain},
     Row{"cancelled", kNote, kSays, tr("Cancelled.")},
-    Row{"touch-refused", kTrouble, kSays, tr("No touch was noticed."), kTryAgain},
+    Row{"touch-refused", kTrouble, kSays, tr("The touch was declined or did not come."), kTryAgain},
     Row{"uv-failed", kTrouble, kSays, tr("The fingerprint was not recognized."), kTryAgain},
     Row{"uv-blocked", kTrouble, kSays, tr("The fingerprint sensor of your {device} is blocked for now."),
         tr("Use the PIN.")},
@@ -100,7 +101,7 @@ constexpr Row kRows[] = {
     Row{"limited", kTrouble, kSays, tr("Too many failed tries.")},
     Row{"model-refused", kTrouble, kSays, tr("This model of security key is not accepted here."),
         tr("Try another key.")},
-    Row{"locked", kTrouble, kSays, tr("An administrator has locked this.")},
+    Row{"locked", kTrouble, kCloses, tr("An administrator has locked this account.")},
     Row{"remote-session", kTrouble, kSays,
         tr("Passkeys here serve only a person who sits at this computer.")},
     Row{"not-allowed", kTrouble, kSays, tr("You are not allowed to do this here.")},

@@ -14,6 +14,7 @@ enum class Shape {
   Sentence,   ///< says what happened, or what to do
   Complaint,  ///< about something typed, which can be typed again
   Question,   ///< ends in a colon; tries left come before it
+  LastWord,   ///< nothing is said after it: there is nothing the person could do
 };
 
 struct Sentence {

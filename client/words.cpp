@@ -63,8 +63,8 @@ std::string what_is_next(const Sentence &row, std::string_view next) {
     return translated(row.shape == Shape::Complaint ? tr("Try again, or press Enter to go on.")
                                                     : tr("Try again."));
   if (next == next::kPin) return translated(tr("The PIN will do as well."));
-  if (next == next::kPasskey) return translated(tr("Another passkey comes next."));
-  if (next == next::kCode) return translated(tr("A backup code comes next."));
+  if (next == next::kPasskey) return translated(tr("Next, another passkey is tried."));
+  if (next == next::kCode) return translated(tr("Next, a backup code is asked for."));
   return {};
 }
 
@@ -84,11 +84,12 @@ std::string when_again(const Details &details, Behind behind) {
 std::string codes_left(std::uint32_t codes) {
   const std::string left = counted(tr("{count} backup code left.", "{count} backup codes left."), codes);
   if (codes > kFewCodes) return left;
-  return joined(left, translated(tr("Make new ones with: passkeyctl backup-codes")));
+  return joined(left, translated(tr("New ones are made with: sudo passkeyctl backup-codes --user NAME")));
 }
 
 /// What comes after `what_happened`. Only a complaint can be waited out.
 std::string sequel(const Sentence &row, const Details &details, Behind behind) {
+  if (row.shape == Shape::LastWord) return {};
   if (details.codes_left) return codes_left(*details.codes_left);
   if (details.wait_seconds && row.tone == Tone::Trouble) return when_again(details, behind);
   std::string next = what_is_next(row, details.next);

@@ -1,6 +1,7 @@
-/// The words: the one place where a message id becomes a sentence for people. Everything a person reads from
-/// the module or the command, apart from tables and usage, is made in words.cpp from the rows of
-/// sentences.cpp, so that it can be reviewed, and translated (client/po), in one go.
+/// The words: the one place where a message id becomes a sentence for people. What is said in a dialogue, and
+/// why something failed, is made in words.cpp from the rows of sentences.cpp, for the module and the command,
+/// so that it can be reviewed, and translated (client/po), in one go. What else passkeyctl has to say is its
+/// own, in English.
 #pragma once
 
 #include <string>
@@ -23,7 +24,7 @@ std::string last_words_for(const Details &details);
 /// How much it matters.
 Tone tone_of(std::string_view message);
 
-/// Backup codes left from which on the person is reminded to make new ones.
+/// Backup codes left from which on the person is reminded that new ones can be made.
 inline constexpr std::uint32_t kFewCodes = 3;
 
 /// True if `message` has a sentence of its own. For tests, and for whoever adds an id.

@@ -40,9 +40,9 @@ enum class Step {
 std::string_view name_of(Step step);
 std::optional<Step> step_of(std::string_view name);
 
-/// Keys of the request dictionary of BeginLogin. All are texts.
+/// Keys of the request dictionary of BeginLogin, and the first four of that of BeginPinChange. All are texts.
 namespace request {
-inline constexpr const char *kUser = "user";  ///< left out: whoever the key says, once that is verified
+inline constexpr const char *kUser = "user";  ///< of a login, left out: whoever the key says, once that is verified
 inline constexpr const char *kService = "service";
 inline constexpr const char *kTty = "tty";
 inline constexpr const char *kRemoteHost = "rhost";
@@ -93,7 +93,7 @@ inline constexpr const char *kPinKey = "pin-key";            ///< ask-secret: PI
 inline constexpr const char *kPinPlatform = "pin-platform";  ///< ask-secret: PIN of this computer's passkey
 inline constexpr const char *kNewPinPlatform = "new-pin-platform";        ///< ask-secret: choose a PIN
 inline constexpr const char *kRepeatPinPlatform = "repeat-pin-platform";  ///< ask-secret: the same again
-inline constexpr const char *kPinMismatch = "pin-mismatch";  ///< also an ErrorKind
+inline constexpr const char *kPinMismatch = "pin-mismatch";  ///< unavailable: the repetition differs. An ErrorKind
 inline constexpr const char *kDeviceBusy = "device-busy";      ///< tell: another login is using `device`
 inline constexpr const char *kWorking = "working";             ///< tell: the authenticator is being asked
 inline constexpr const char *kChooseDevice = "choose-device";  ///< choose: which of `options`

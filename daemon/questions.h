@@ -1,4 +1,5 @@
-/// Questions that both stories, login and enrollment, put to a face.
+/// Questions that more than one story (login, enrollment, change of PIN) puts to a face, and the cues
+/// between.
 #pragma once
 
 #include "daemon/ceremony/wire.h"

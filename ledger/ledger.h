@@ -144,7 +144,7 @@ class Ledger {
 
   /// Asks for a try and counts it as failed before it is made, for a crash must not give it back. The ticket
   /// goes with the attempt into decide(), where success takes the try back; after a fault that is nobody's
-  /// failure (device gone, TPM busy) undo_try() does. For ways that take a PIN; a bare touch needs no try.
+  /// failure (device gone, TPM busy) undo_try() does. For PINs and backup codes; a bare touch needs no try.
   Result<TryAnswer> begin_try(const TryKey &key, const Moment &now, const LimitRule &rule = kPinTries);
   /// Takes back a try. Doing so twice, or after decide(), changes nothing more.
   Status undo_try(const Ticket &ticket);

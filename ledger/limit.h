@@ -30,7 +30,7 @@ struct LimitRule {
   std::chrono::seconds day{24 * 3600};
 };
 
-/// The rule for anything that can be guessed, where nothing else is configured.
+/// The rule for anything that can be guessed, PINs and backup codes alike, where nothing else is configured.
 inline constexpr LimitRule kPinTries{};
 
 /// The rule of those that may be configured that looks furthest back.

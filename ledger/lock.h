@@ -15,8 +15,9 @@
 namespace passkeyd {
 
 enum class LockScope {
-  AllMethods,  ///< account management refuses as well, whatever way the person took
-  Passkeys,    ///< passkeys and backup codes open nothing
+  AllMethods,  ///< the module's account line refuses as well, with whatever the person came in: everybody who
+               ///< passed an auth line of it, and with its option "always" everybody
+  Passkeys,  ///< passkeys and backup codes open nothing
 };
 
 /// "all", "passkeys".

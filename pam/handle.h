@@ -20,11 +20,13 @@ std::string item_of(pam_handle_t *pamh, int item);
 /// PAM_AUTHTOK, or nullptr; libpam's own, valid until it is set anew.
 const char *password_of(pam_handle_t *pamh);
 
+/// Whether the host may be asked for a name that nobody has given.
+enum class AskName { No, Yes };
+
 /// Whom the host or an earlier module named; asks for the name if `ask` allows. A name that UserName refuses
 /// is an error and not an account without passkeys: a host that trims or folds names would otherwise let
 /// "name " past the key of "name". An account that does not exist is the daemon's to answer ("not enrolled"):
 /// asking here would only ask NSS twice. nullopt: nobody is named, and it was not to be asked.
-enum class AskName { No, Yes };
 Result<std::optional<UserName>> user_of(pam_handle_t *pamh, AskName ask);
 
 /// What is shown, by the options and by PAM_SILENT among `flags`.

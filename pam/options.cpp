@@ -19,7 +19,7 @@ Error refuse(std::string_view option, const char *why) {
   return {ErrorKind::NotConfigured, "option '" + printable(option, 64) + "' " + why};
 }
 
-/// What the value may be; nullopt: none of it.
+/// Reads the value into the options; false: it is none that the option may have.
 using Parse = bool (*)(std::string_view value, Options &into);
 
 template <int kShortest, std::chrono::seconds Options::*kMember>

@@ -155,7 +155,9 @@ void a_lock_says_how_far_it_goes_and_why() {
   const Ran some = run({"lock", "alice"});
   CHECK(some.status == 0 && some.out == "alice is locked: passkeys and backup codes open nothing.\n");
   const Ran all = run({"lock", "alice", "--all-methods", "--reason", "left us"});
-  CHECK(all.status == 0 && all.out == "alice is locked: whatever way they take, they are refused.\n");
+  CHECK(all.status == 0 && all.out ==
+                               "alice is locked: passkeys and backup codes open nothing, and account lines "
+                               "of pam_passkey refuse them.\n");
   const Ran refused = run({"lock", "alice"});
   CHECK(refused.status == 4 && refused.out.empty());
   daemon.must_be_done();
@@ -279,7 +281,7 @@ void the_list_says_that_an_account_is_locked_and_why() {
        account("root", {{"locked", true}, {"all-methods", true}})});
   CHECK(run({"list"}).out.ends_with(
       "\nbackup codes left:  0\nlocked:             passkeys and backup codes: left? us\n"));
-  CHECK(run({"list"}).out.ends_with("\nlocked:  every way in\n"));
+  CHECK(run({"list"}).out.ends_with("\nlocked:  passkeys, backup codes and account lines\n"));
   daemon.must_be_done();
 }
 

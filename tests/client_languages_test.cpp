@@ -101,16 +101,16 @@ void german_and_japanese_really_come_out() {
   speak("de");
   CHECK(words_for({.message = "touch", .device = "Solo 2"}) == "Bitte Solo 2 berühren.");
   CHECK(words_for({.message = "pin-wrong", .tries_left = 1, .next = "again"}) ==
-        "Falsche PIN, an diesem Schlüssel noch 1 Versuch. Bitte noch einmal versuchen, oder weiter mit der "
+        "Falsche PIN, an diesem Schlüssel noch 1 Versuch. Bitte noch einmal versuchen oder weiter mit der "
         "Eingabetaste.");
   CHECK(words_for({.message = "limited", .wait_seconds = 120, .next = "code"}) ==
-        "Zu viele Fehlversuche. Bitte in 2 Minuten noch einmal versuchen, oder einen Ersatzcode benutzen.");
+        "Zu viele Fehlversuche. Bitte in 2 Minuten noch einmal versuchen oder einen Ersatzcode benutzen.");
   speak("ja");
   CHECK(words_for({.message = "touch", .device = "Solo 2"}) == "Solo 2に触れてください。");
   CHECK(words_for({.message = "pin-key", .device = "Solo 2", .tries_left = 3}) ==
-        "Solo 2のPIN（省略するにはEnter）（残り3回）: ");
+        "Solo 2のPIN（スキップするにはEnter）（残り3回）: ");
   CHECK(last_words_for({"touch-refused"}) ==
-        "タッチを検出できませんでした。別の方法でサインインしてください。");
+        "タッチが拒否されたか、検出されませんでした。別の方法でサインインしてください。");
 }
 
 void without_a_locale_or_a_catalog_it_is_english() {

@@ -170,30 +170,37 @@ void what_comes_next_is_said_as_the_daemon_has_it() {
   CHECK(words_for({.message = "uv-failed", .next = "pin"}) ==
         "The fingerprint was not recognized. The PIN will do as well.");
   CHECK(words_for({.message = "touch-refused", .next = "passkey"}) ==
-        "No touch was noticed. Another passkey comes next.");
+        "The touch was declined or did not come. Next, another passkey is tried.");
   CHECK(words_for({.message = "touch-refused", .next = "code"}) ==
-        "No touch was noticed. A backup code comes next.");
+        "The touch was declined or did not come. Next, a backup code is asked for.");
   CHECK(words_for({.message = "limited", .wait_seconds = 120, .next = "code"}) ==
         "Too many failed tries. Try again in 2 minutes, or use a backup code.");
   CHECK(words_for({.message = "tpm-broken", .next = "something-new"}) == "The security chip does not work.");
 }
 
 void at_the_end_of_a_sign_in_the_other_ways_are_pointed_to() {
-  CHECK(last_words_for({"touch-refused"}) == "No touch was noticed. Sign in another way.");
+  CHECK(last_words_for({"touch-refused"}) == "The touch was declined or did not come. Sign in another way.");
+  CHECK(last_words_for({"denied"}) == "The sign-in was refused. Sign in another way.");
   CHECK(last_words_for({.message = "limited", .wait_seconds = 120}) ==
         "Too many failed tries. Try again in 2 minutes, or sign in another way.");
   CHECK(last_words_for({"something-new"}) == "Something went wrong with the passkey. Sign in another way.");
   CHECK(last_words_for({"welcome"}) == "Passkey accepted.");
 }
 
+void who_is_locked_is_pointed_nowhere() {
+  CHECK(last_words_for({"locked"}) == "An administrator has locked this account.");
+  CHECK(words_for({"locked"}) == last_words_for({"locked"}));
+}
+
 void who_has_few_backup_codes_left_is_told_how_to_make_new_ones() {
   CHECK(words_for({.message = "code-accepted", .codes_left = 7}) ==
         "Backup code accepted. 7 backup codes left.");
   CHECK(words_for({.message = "code-accepted", .codes_left = 2}) ==
-        "Backup code accepted. 2 backup codes left. Make new ones with: passkeyctl backup-codes");
+        "Backup code accepted. 2 backup codes left. "
+        "New ones are made with: sudo passkeyctl backup-codes --user NAME");
   CHECK(words_for({.message = "code-accepted", .codes_left = 1}).find("1 backup code left.") !=
         std::string::npos);
-  CHECK(words_for({.message = "code-accepted", .codes_left = 0}).ends_with("passkeyctl backup-codes"));
+  CHECK(words_for({.message = "code-accepted", .codes_left = 0}).ends_with(" sudo passkeyctl backup-codes --user NAME"));
 }
 
 void a_device_named_like_a_placeholder_is_only_a_name() {
@@ -236,6 +243,7 @@ int main() {
       TEST(ids_are_never_renamed),
       TEST(what_comes_next_is_said_as_the_daemon_has_it),
       TEST(at_the_end_of_a_sign_in_the_other_ways_are_pointed_to),
+      TEST(who_is_locked_is_pointed_nowhere),
       TEST(who_has_few_backup_codes_left_is_told_how_to_make_new_ones),
       TEST(a_device_named_like_a_placeholder_is_only_a_name),
       TEST(what_must_be_done_now_is_a_cue),

@@ -144,7 +144,7 @@ void a_locked_account_is_shut_whatever_way_the_person_took() {
   for (const Event &way : {kGranted, kNotHere}) {
     const HostResult result = run(authenticate_and_manage_account, {kBegin, way, kLocked});
     CHECK(result.code == PAM_PERM_DENIED);
-    CHECK(result.said == Said{"error: An administrator has locked this."});
+    CHECK(result.said == Said{"error: An administrator has locked this account."});
   }
 }
 

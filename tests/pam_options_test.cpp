@@ -99,9 +99,8 @@ Said said_with(const HostSetup &setup) {
 
 void silence_leaves_out_what_nobody_needs_to_know() {
   CHECK(said_with({}).size() == 3);
-  CHECK(
-      said_with({.flags = PAM_SILENT}) ==
-      (Said{"info: Touch your security key.", "error: The passkey was not accepted. Sign in another way."}));
+  CHECK(said_with({.flags = PAM_SILENT}) ==
+        (Said{"info: Touch your security key.", "error: The sign-in was refused. Sign in another way."}));
   CHECK(said_with({.options = "quiet"}).empty());
 }
 

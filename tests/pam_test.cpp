@@ -56,7 +56,7 @@ void an_account_without_passkeys_is_passed_by_in_silence() {
 void a_refusal_is_an_error_with_words_and_a_delay() {
   const HostResult result = after("denied", "denied");
   CHECK(result.code == PAM_AUTH_ERR);
-  CHECK(result.said == Said{"error: The passkey was not accepted. Sign in another way."});
+  CHECK(result.said == Said{"error: The sign-in was refused. Sign in another way."});
   CHECK(result.fail_delay && *result.fail_delay >= 1'000'000);
   CHECK(after("denied", "pin-wrong").code == PAM_AUTH_ERR);
   CHECK(after("denied", "not-enrolled").code == PAM_AUTH_ERR);
@@ -85,7 +85,7 @@ void a_lock_is_a_refusal_of_its_own() {
   for (const char *end : {"denied", "unavailable"}) {
     const HostResult result = after(end, "locked");
     CHECK(result.code == PAM_PERM_DENIED && !result.fail_delay);
-    CHECK(result.said == Said{"error: An administrator has locked this. Sign in another way."});
+    CHECK(result.said == Said{"error: An administrator has locked this account."});
   }
 }
 
@@ -107,7 +107,7 @@ void who_has_few_backup_codes_left_hears_of_it_even_in_silence() {
       after("granted", {{"message", "code-accepted"}, {"codes-left", 2U}}, {.flags = PAM_SILENT});
   CHECK(few.code == PAM_SUCCESS);
   CHECK(few.said == Said{"info: Backup code accepted. 2 backup codes left. "
-                         "Make new ones with: passkeyctl backup-codes"});
+                         "New ones are made with: sudo passkeyctl backup-codes --user NAME"});
   CHECK(after("granted", {{"message", "code-accepted"}, {"codes-left", 4U}}).said.empty());
 }
 
