@@ -28,8 +28,8 @@ def how_a_code_is_written_does_not_matter():
 
 def what_is_no_code_is_not_counted():
     code = new_codes("bob")[6]  # its number begins no other: none of these is a code of the right form by chance
-    no_codes = ["hello", "the old way in", code[:-1], code + "X", "11" + code[code.index("-"):], "0", code.replace("-", "_"),
-                mistyped(code), TPM_PIN, "x" * 200]
+    no_codes = ["hello", "the old way in", code[:-1], code + "X", "11" + code[code.index("-"):], "0",
+                code.replace("-", "_"), mistyped(code), TPM_PIN, "x" * 200]
     before = tries("bob", "code")
     for at in range(0, len(no_codes), 2):
         with at_the_code() as terminal:
@@ -69,7 +69,7 @@ def five_wrong_codes_make_codes_wait_and_nothing_else():
     with at_the_code() as terminal:
         terminal.type_unseen(void[3])
         answer(terminal, CODE, void[4])
-        terminal.wait_for(r"The passkey was not accepted\. Try again in [0-9]+ seconds, or sign in another way\.")
+        terminal.wait_for(r"The sign-in was refused\. Try again in [0-9]+ seconds, or sign in another way\.")
         password_opens(terminal, "bob")
     with sudo("bob") as terminal:
         answer(terminal, PIN, "")
@@ -90,7 +90,8 @@ def when_few_are_left_one_is_reminded():
         with at_the_code() as terminal:
             terminal.type_unseen(fresh_code("bob"))
             check(terminal.end() == 0, "the code did not open")
-            reminder = f"{left} backup code{'' if left == 1 else 's'} left. Make new ones with: passkeyctl backup-codes"
+            reminder = (f"{left} backup code{'' if left == 1 else 's'} left. "
+                        "New ones are made with: sudo passkeyctl backup-codes --user NAME")
             check((reminder in terminal.screen) == (left <= 3), f"with {left} left: {terminal.screen}")
             check("left" not in terminal.screen or left <= 3, f"with {left} left: {terminal.screen}")
     with sudo("bob") as terminal:  # and none is asked for where there is none

@@ -7,7 +7,8 @@ import signal
 import threading
 
 from faults import StoppedChip, eventually
-from people import (CODE, PIN, TPM_PIN, WRONG_PIN, WRONG_PINS, answer, at_the_code, forget_tries, gives_up, new_codes, opens, spent, tries)
+from people import (CODE, PIN, TPM_PIN, WRONG_PIN, WRONG_PINS, answer, at_the_code, forget_tries, gives_up, new_codes,
+                    opens, spent, tries)
 from world import check, configure, daemon_pids, restart_daemon, start_daemon, sudo
 
 

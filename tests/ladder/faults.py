@@ -7,6 +7,7 @@ import signal
 import time
 
 from people import CODE, KEY_PIN, PIN, TPM, TPM_PIN, answer, password_opens, tries
+from stepping import NEXT
 from world import Misbehaving, check, key2, must, run, sudo, touch, usb
 
 CEREMONY = "/usr/libexec/passkeyd/passkeyd-ceremony"
@@ -71,7 +72,7 @@ def a_tpm_that_vanishes_during_the_pin_is_never_counted():
                 eventually(lambda: tries("bob", "tpm") == 1, "the try is not counted before it is made")
                 lost.vanish()
                 answer(terminal, CODE, "")
-                check("A backup code comes next." in terminal.screen, terminal.screen)
+                check(NEXT in terminal.screen, terminal.screen)
                 password_opens(terminal, "bob")
         check(tries("bob", "tpm") == 0, "a fault was counted as a wrong PIN")
     with sudo("bob") as terminal:
@@ -91,7 +92,7 @@ def a_key_that_is_pulled_out_during_the_pin_is_never_counted():
             eventually(lambda: tries("carol", "usb") == 1, "the try is not counted before it is made")
             usb("unplug", "1")
             answer(terminal, CODE, "")
-            check("A backup code comes next." in terminal.screen, terminal.screen)
+            check(NEXT in terminal.screen, terminal.screen)
             password_opens(terminal, "carol")
         check(tries("carol", "usb") == 0, "a fault was counted as a wrong PIN")
     usb("plug", "1")

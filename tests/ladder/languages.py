@@ -34,15 +34,15 @@ def reads(language, prompt, wrong, code):
 
 
 def german_is_spoken():
-    reads("de_DE", "PIN für den Passkey dieses Computers, oder Eingabetaste zum Überspringen: ",
-          "Falsche PIN. Bitte noch einmal versuchen, oder weiter mit der Eingabetaste.",
-          "Ersatzcode, oder Eingabetaste zum Überspringen: ")
+    reads("de_DE", "PIN für den Passkey dieses Computers oder Eingabetaste zum Überspringen: ",
+          "Falsche PIN. Bitte noch einmal versuchen oder weiter mit der Eingabetaste.",
+          "Ersatzcode oder Eingabetaste zum Überspringen: ")
 
 
 def japanese_is_spoken():
-    reads("ja_JP", "このコンピューターのパスキーのPIN（省略するにはEnter）: ",
+    reads("ja_JP", "このコンピューターのパスキーのPIN（スキップするにはEnter）: ",
           "PINが違います。もう一度お試しいただくか、Enterで次に進んでください。",
-          "バックアップコード（省略するにはEnter）: ")
+          "バックアップコード（スキップするにはEnter）: ")
 
 
 PROMISES = [german_is_spoken, japanese_is_spoken]

@@ -13,7 +13,8 @@ def write_stacks():
     """greetd stands at this machine, sshd at its network door. Nothing but the passkey opens them."""
     for service in ("greetd", "sshd"):
         with open(f"/etc/pam.d/{service}", "w", encoding="utf-8") as file:
-            file.write("auth [success=done default=die] pam_passkey.so usernameless debug\naccount required pam_permit.so\n")
+            file.write("auth [success=done default=die] pam_passkey.so usernameless debug\n"
+                       "account required pam_permit.so\n")
 
 
 class Came:
@@ -23,7 +24,8 @@ class Came:
         write_stacks()
         answers = list(answers)
         self.lines = []
-        with subprocess.Popen([HOST, host, ""], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd="/") as process:
+        with subprocess.Popen([HOST, host, ""], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                              cwd="/") as process:
             for line in process.stdout:
                 self.lines.append(line.rstrip("\n"))
                 if line.startswith(("hidden ", "echoed ")):

@@ -1,15 +1,16 @@
 """Who has what in the tests of the ladder, what they see and type, and what the ledger says about it.
 
 alice: the blue key, which wants a touch, and backup codes. bob: this computer's passkey, and backup codes. carol: the
-green key, which has a PIN and is not plugged in. The promises here are about how they come by it; everything else builds on them."""
+green key, which has a PIN and is not plugged in. The promises here are about how they come by it; everything else
+builds on them."""
 
 import os
 import re
 import sqlite3
 import subprocess
 
-from world import (CONFIG, LEDGER, PASSWORD, Terminal, check, configure, daemon_pids, key, key2, must, start_daemon, stop_daemon,
-                   sudo, touch, usb)
+from world import (CONFIG, LEDGER, PASSWORD, Terminal, check, configure, daemon_pids, key, key2, must, start_daemon,
+                   stop_daemon, sudo, touch, usb)
 
 TPM_PIN, KEY_PIN = "314159", "2468"
 # Different ones, as people try them: the same answer twice in a row is taken for none.

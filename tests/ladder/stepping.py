@@ -2,13 +2,15 @@
 
 import os
 
-from people import (CODE, KEY_PIN, PIN, TPM_PIN, WRONG_PINS, answer, forget_tries, fresh_code, lines_of, password_opens, sees,
-                    sudo_asks, take_the_green_key)
+from people import (CODE, KEY_PIN, PIN, TPM_PIN, WRONG_PINS, answer, forget_tries, fresh_code, lines_of, password_opens,
+                    sees, sudo_asks, take_the_green_key)
 from world import check, configure, key, key2, restart_daemon, sudo, touch, usb
 
 KEY = "passkeyd Software Security Key"  # what the software key calls itself
 TOUCH = f"Touch your {KEY}."
-NOT_ACCEPTED = "The passkey was not accepted. Sign in another way."
+NEXT = "Next, a backup code is asked for."
+NO_TOUCH = f"The touch was declined or did not come. {NEXT}"
+REFUSED = "The sign-in was refused. Sign in another way."
 
 
 def enter_steps_down_from_passkey_to_backup_code_to_password():
@@ -37,22 +39,22 @@ def a_touch_that_does_not_come_in_time_is_told_and_a_code_asked_for():
     with sudo("alice") as terminal:
         answer(terminal, CODE, "")
         password_opens(terminal, "alice")
-        sees(terminal, TOUCH, "No touch was noticed. A backup code comes next.", CODE, NOT_ACCEPTED, sudo_asks("alice"), "root")
+        sees(terminal, TOUCH, NO_TOUCH, CODE, REFUSED, sudo_asks("alice"), "root")
 
 
 def a_touch_that_the_daemon_waited_for_in_vain_is_told_and_a_code_asked_for():
     configure("touch_timeout = 5\n")
     restart_daemon()
-    steps_down(lambda: None, "That took too long. A backup code comes next.")
+    steps_down(lambda: None, f"That took too long. {NEXT}")
 
 
 def a_key_that_is_pulled_out_is_told_and_a_code_asked_for():
-    steps_down(lambda: usb("unplug", "0"), "No matching security key is plugged in. A backup code comes next.")
+    steps_down(lambda: usb("unplug", "0"), f"No matching security key is plugged in. {NEXT}")
 
 
 def a_refused_touch_is_told_and_a_code_asked_for():
-    steps_down(lambda: key("touch", "refuse"), "No touch was noticed. A backup code comes next.",
-               ending=(NOT_ACCEPTED,))
+    steps_down(lambda: key("touch", "refuse"), NO_TOUCH,
+               ending=(REFUSED,))
 
 
 def control_c_leaves_the_password_and_says_nothing():
@@ -70,7 +72,7 @@ def a_key_of_somebody_else_is_told_apart_and_a_code_asked_for():
     with sudo("alice") as terminal:
         answer(terminal, CODE, "")
         password_opens(terminal, "alice")
-        sees(terminal, TOUCH, f"Your {KEY} holds no passkey for this account. A backup code comes next.", CODE,
+        sees(terminal, TOUCH, f"Your {KEY} holds no passkey for this account. {NEXT}", CODE,
              sudo_asks("alice"), "root")
 
 
@@ -111,7 +113,7 @@ def three_wrong_pins_step_down():
         answer(terminal, CODE, "")
         password_opens(terminal, "carol")
         check(lines_of(terminal).count(prompt.strip()) == 3, f"asked {lines_of(terminal)}")
-        check(terminal.screen.count("A backup code comes next.") == 1, terminal.screen)
+        check(terminal.screen.count(NEXT) == 1, terminal.screen)
         check(terminal.screen.count("Wrong PIN") == 2, terminal.screen)
     check(key2("pin-tries").split()[-1] == "5", "the key lost more tries than there were PINs")
 
@@ -123,8 +125,8 @@ def five_wrong_pins_make_the_next_wait_and_a_code_opens_meanwhile():
             answer(terminal, PIN, pin)
         answer(terminal, CODE, "")
         password_opens(terminal, "bob")
-        sees(terminal, PIN, again, PIN, again, PIN, "Wrong PIN. A backup code comes next.", CODE,
-             NOT_ACCEPTED, sudo_asks("bob"), "root")
+        sees(terminal, PIN, again, PIN, again, PIN, f"Wrong PIN. {NEXT}", CODE,
+             REFUSED, sudo_asks("bob"), "root")
     with sudo("bob") as terminal:
         for pin in WRONG_PINS[3:]:
             answer(terminal, PIN, pin)

@@ -9,9 +9,9 @@ import subprocess
 import sys
 import time
 
-from world import (CONFIG, DAEMON_LOG, LEDGER, SYSLOG, Failed, Misbehaving, check, configure, daemon_log,
-                   daemon_pids, enroll, keep, key, key2, must, restart_daemon, run, start_daemon, stop_daemon, stops_blinking_by_itself, sudo, touch,
-                   transactions, usb, use_password, with_touch)
+from world import (CONFIG, DAEMON_LOG, LEDGER, SYSLOG, Failed, Misbehaving, Terminal, check, configure, daemon_log, daemon_pids,
+                   enroll, keep, key, key2, must, restart_daemon, run, start_daemon, stop_daemon, stops_blinking_by_itself,
+                   sudo, touch, transactions, usb, use_password, with_touch)
 
 TPM_PIN, WRONG_PIN = "314159", "271828"
 
