@@ -12,7 +12,7 @@ OWN = "/run/world/locale"
 
 def speak(language):
     """The machine has this language from now on. (sudo is setuid and looks for languages nowhere else.)"""
-    if not os.path.ismount(LOCALES):
+    if not os.path.exists(OWN):
         os.mkdir(OWN)
         must("mount", "--bind", OWN, LOCALES)
     must("localedef", "--no-archive", "-f", "UTF-8", "-i", language, f"{OWN}/{language}.UTF-8")
