@@ -87,8 +87,7 @@ ExitCode list(const Options &options) {
       return ExitCode::Ok;
     }
     if (all.records.empty())
-      std::printf("No passkeys. Root can make one: passkeyctl enroll --user %s\n",
-                  printable(user->str(), UserName::kMaxBytes).c_str());
+      std::printf("No passkeys. Root can make one: passkeyctl enroll --user NAME\n");
     else
       print_table(all);
     print_account(check_account(bus, user.value(), patience));
