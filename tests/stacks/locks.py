@@ -4,7 +4,7 @@ from bench import TPM_PIN, Logged, NoKeyAsked, PluggedIn, Policy, Stack, daemon,
 from libpam import PERM_DENIED, SUCCESS, Host, sign_in
 from world import PASSWORD, check, key, must, run, sudo, touch, use_password, with_touch
 
-SENTENCE = "An administrator has locked this."
+SENTENCE = "An administrator has locked this account."
 REASON = "left on Friday"
 
 
