@@ -6,11 +6,11 @@ import os
 import tempfile
 import time
 
-from world import DAEMON, DAEMON_LOG, TREE, check, must, run, stop_daemon
+from world import DAEMON, DAEMON_LOG, TREE, check, must, open_to_all, run, stop_daemon
 
 BOOT_ID = "/proc/sys/kernel/random/boot_id"
 HASHES = "/run/world/hashes"
-COUNT_HASHES, WRONG_WALL_CLOCK = (f"{TREE}/build/tests/lib{name}.so" for name in ("count-hashes", "wrong-wall-clock"))
+COUNT_HASHES, WRONG_WALL_CLOCK = (open_to_all(f"build/tests/lib{name}.so") for name in ("count-hashes", "wrong-wall-clock"))
 HOUR, DAY, YEAR = 3600, 24 * 3600, 365 * 24 * 3600
 
 # The user's programs keep the world's clocks; only the daemon and what it starts live in the other time.

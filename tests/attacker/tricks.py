@@ -9,7 +9,9 @@ from books import counted_tries, everything_but_time, refused_codes
 from cast import TPM_PIN
 from clock import hashes
 from doors import IN, LIMITED, WRONG_PIN, sign_in, test, tpm_tries
-from world import PASSWORD, TREE, Failed, check, key, run, usb
+from world import PASSWORD, Failed, check, key, open_to_all, run, usb
+
+STRANGER = open_to_all("tests/attacker/stranger.py")
 
 
 def begin_test(user, *lines):
@@ -85,7 +87,7 @@ def a_stranger_with_many_accounts_shuts_nobody_out(house):
     house.fresh()
     with open("/etc/passwd", "a", encoding="ascii") as file:
         file.writelines(f"stranger{number}:x:{100000 + number}:100000::/:/bin/false\n" for number in range(40))
-    with subprocess.Popen(["/usr/bin/python3", TREE + "/tests/attacker/stranger.py", "crowd", "alice"],
+    with subprocess.Popen(["/usr/bin/python3", STRANGER, "crowd", "alice"],
                           stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as crowd:
         try:
             held = int(crowd.stdout.readline())
@@ -98,7 +100,7 @@ def a_stranger_with_many_accounts_shuts_nobody_out(house):
 def stranger(user, *words):
     """What stranger.py, run by that user, counted."""
     status, said = run("setpriv", "--reuid", user, "--regid", user, "--init-groups", "/usr/bin/python3",
-                       TREE + "/tests/attacker/stranger.py", *words)
+                       STRANGER, *words)
     check(status == 0, said)
     return dict(line.rsplit(" ", 1) for line in said.splitlines())
 

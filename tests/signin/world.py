@@ -4,6 +4,7 @@ they say what came of it."""
 import os
 import re
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,6 +20,14 @@ SYSLOG, DAEMON_LOG = "/run/world/syslog", "/run/world/passkeyd.log"
 LEDGER = "/var/lib/passkeyd/ledger.db"
 CONFIG = "/etc/passkeyd/passkeyd.conf.d/test.conf"
 DAEMON = "/usr/libexec/passkeyd/passkeyd"
+
+
+def open_to_all(path):
+    """A copy of a file of the tree in a place that every user of the world can reach; the tree may lie under /root."""
+    copy = "/run/world/" + os.path.basename(path)
+    shutil.copyfile(os.path.join(TREE, path), copy)
+    os.chmod(copy, 0o755)
+    return copy
 
 
 class Failed(Exception):
