@@ -51,6 +51,10 @@ constexpr Name kNames[] = {
     Name{ErrorKind::Denied, "denied"},
     Name{ErrorKind::CodeInvalid, "code-invalid"},
     Name{ErrorKind::CodeWrong, "code-wrong"},
+    Name{ErrorKind::NotAttested, "not-attested"},
+    Name{ErrorKind::ModelRecalled, "model-recalled"},
+    Name{ErrorKind::Untrusted, "untrusted"},
+    Name{ErrorKind::StorageFull, "storage-full"},
     Name{ErrorKind::Locked, "locked"},
 };
 

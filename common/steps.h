@@ -50,8 +50,34 @@ inline constexpr const char *kFirst = "first";  ///< "passkey" (default) or "eit
 inline constexpr const char *kHost = "host";    ///< "talks" (default) or "one-answer": it can be asked but once
 inline constexpr const char *kTyped = "typed";  ///< "password" (default) or "pin": what an Offer's text may be
 inline constexpr const char *kWait = "wait";    ///< seconds to wait for a key to be plugged in, 0 to kMaxWait
+inline constexpr const char *kCredential = "credential";  ///< of a login: only the passkey of this short id will do
+// of an enrollment, beside user
+inline constexpr const char *kWay = "way";                    ///< "usb" or "tpm"
+inline constexpr const char *kDevice = "device";              ///< a security key's name or device file
+inline constexpr const char *kName = "name";                  ///< what to call the passkey
+inline constexpr const char *kAskName = "ask-name";           ///< b: ask, with a suggestion
+inline constexpr const char *kDiscoverable = "discoverable";  ///< b
 inline constexpr int kMaxWait = 300;
 }  // namespace request
+
+/// Keys of the dictionaries that the Manager's other methods take. docs/dbus.md has their types.
+namespace option {
+inline constexpr const char *kReason = "reason";
+inline constexpr const char *kAllMethods = "all-methods";
+inline constexpr const char *kAuthenticator = "authenticator";
+inline constexpr const char *kEnrolledBefore = "enrolled-before";
+inline constexpr const char *kDryRun = "dry-run";
+inline constexpr const char *kSigner = "signer";
+inline constexpr const char *kUser = "user";
+inline constexpr const char *kSince = "since";
+inline constexpr const char *kUntil = "until";
+inline constexpr const char *kAfter = "after";
+inline constexpr const char *kBefore = "before";
+inline constexpr const char *kMost = "most";
+inline constexpr const char *kWait = "wait";
+inline constexpr unsigned kMostRecords = 1000;
+inline constexpr unsigned kMaxReason = 200;
+}  // namespace option
 
 /// Keys of the details dictionary: parameters for the words.
 namespace detail {
@@ -110,6 +136,8 @@ inline constexpr const char *kBackupCode = "backup-code";           ///< ask-sec
 inline constexpr const char *kCodeAccepted = "code-accepted";       ///< granted; codes-left
 inline constexpr const char *kInsertKey = "insert-key";             ///< tell: plug a key in now
 inline constexpr const char *kChooseAccount = "choose-account";     ///< choose: sign in as which of `options`
+inline constexpr const char *kNamePasskey = "name-passkey";  ///< ask: what to call it; `name`: the suggestion, which
+                                                             ///< an empty line takes
 inline constexpr const char *kOldPinPlatform = "old-pin-platform";  ///< ask-secret: the PIN it has now
 inline constexpr const char *kPinChanged = "pin-changed";           ///< granted, at the end of a PIN change
 }  // namespace message

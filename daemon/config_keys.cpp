@@ -144,25 +144,6 @@ std::string show_min_key_retries(const Config &, const Policy &policy) {
   return std::to_string(policy.min_key_retries);
 }
 
-/// As RFC 9562 section 4 writes a UUID, in either case.
-std::optional<Aaguid> aaguid_of(std::string_view text) {
-  std::string digits;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const bool hyphen = at == 8 || at == 13 || at == 18 || at == 23;
-    if ((text[at] == '-') != hyphen) return std::nullopt;
-    if (!hyphen) digits += text[at];
-  }
-  const std::optional<Bytes> bytes = from_hex(digits);
-  Aaguid aaguid{};
-  if (text.size() != 36 || !bytes || bytes->size() != aaguid.size()) return std::nullopt;
-  std::copy(bytes->begin(), bytes->end(), aaguid.begin());
-  return aaguid;
-}
-std::string text_of(const Aaguid &aaguid) {
-  std::string text = to_hex(aaguid);
-  for (const std::size_t at : {8U, 13U, 18U, 23U}) text.insert(at, 1, '-');
-  return text;
-}
 constexpr const char *kModels = "any, or a list of AAGUIDs such as 2fc0579f-8113-47ea-b116-bb5a8db9202a";
 Status set_accepted_aaguids(Config &, Policy &policy, std::string_view text) {
   std::vector<Aaguid> accepted;

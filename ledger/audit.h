@@ -33,6 +33,11 @@ inline constexpr const char *kForgetTries = "forget-tries";
 inline constexpr const char *kNewCodes = "new-codes";
 inline constexpr const char *kLock = "lock";
 inline constexpr const char *kUnlock = "unlock";
+inline constexpr const char *kPrune = "prune";  ///< an old beginning of the audit was let go
+inline constexpr const char *kImportMetadata = "import-metadata";
+inline constexpr const char *kExport = "export";
+inline constexpr const char *kImport = "import";
+inline constexpr const char *kRefused = "refused";  ///< somebody asked for what they may not do
 }  // namespace event
 namespace outcome {
 inline constexpr const char *kDenied = "denied";
@@ -78,6 +83,7 @@ struct AuditEntry {
 /// What verify_chain found.
 struct AuditChain {
   std::int64_t rows = 0;                       ///< rows that were looked at
+  std::int64_t pruned = 0;                     ///< rows before them that were let go
   Sha256 head{};                               ///< hash of the last row; zeros when there is none
   std::optional<std::int64_t> first_bad = {};  ///< number of the first row that is altered or missing
 };

@@ -17,7 +17,7 @@ bool is_flag(std::int64_t number) {
 const char *const kColumns =
     "row, credential_id, algorithm, public_key, rp_id, user_name, uid, way, aaguid, name, device,"
     " user_verification, backup_eligible, backed_up, counter, max_allow_list, platform, state, created,"
-    " last_used, built_in_uv, user_handle, discoverable";
+    " last_used, built_in_uv, user_handle, discoverable, attestation, attested_by, certificates";
 
 std::optional<std::string> problem_with_name(std::string_view name) {
   if (name.empty() || name.size() > kMaxName) return "the name must have 1 to 64 bytes";
@@ -37,6 +37,9 @@ std::optional<std::string> problem_with(const Credential &credential) {
   if (credential.way != Way::Tpm && !credential.platform.empty()) return "a platform blob where none belongs";
   if (credential.way == Way::Code) return "a backup code is no credential";
   if (credential.user_handle.size() > kMaxUserHandle) return "the user handle is too long";
+  if (credential.attested_by.size() > kMaxAttestedBy || !is_printable(credential.attested_by))
+    return "who attested it is too long or cannot be shown on one line";
+  if (credential.certificates.size() > kMaxCertificates) return "the certificates are too large";
   if (credential.way != Way::Usb && credential.discoverable) return "discoverable, and no security key";
   return problem_with_name(credential.name);
 }
@@ -64,6 +67,8 @@ Result<Credential> read(const sql::Statement &row) {
     if (!std::in_range<std::uint32_t>(row.integer(number))) return bad("a counter is out of range");
   const std::optional<CredentialState> state = credential_state_of(row.text(17));
   if (!state) return bad("the state is unknown");
+  const std::optional<Attestation> attestation = attestation_of(row.text(23));
+  if (!attestation) return bad("the attestation is unknown");
 
   Credential credential{.row = row.integer(0),
                         .id = row.bytes(1),
@@ -82,6 +87,9 @@ Result<Credential> read(const sql::Statement &row) {
                         .max_allow_list = static_cast<std::uint32_t>(row.integer(15)),
                         .user_handle = row.bytes(21),
                         .discoverable = row.integer(22) == 1,
+                        .attestation = *attestation,
+                        .attested_by = row.text(24),
+                        .certificates = row.bytes(25),
                         .platform = row.bytes(16),
                         .state = *state,
                         .created = WallTime(std::chrono::seconds(row.integer(18))),

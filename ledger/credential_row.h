@@ -16,6 +16,8 @@ inline constexpr std::size_t kMaxName = 64;
 inline constexpr std::size_t kMaxDevice = 512;
 inline constexpr std::size_t kMaxPlatform = 8192;
 inline constexpr std::size_t kMaxUserHandle = 64;  ///< WebAuthn 5.4.3
+inline constexpr std::size_t kMaxAttestedBy = 255;
+inline constexpr std::size_t kMaxCertificates = 16 * 1024;
 
 /// What read() expects to be selected: "SELECT <kColumns> FROM credential".
 extern const char *const kColumns;

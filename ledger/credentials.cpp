@@ -127,7 +127,7 @@ Result<Credential> Ledger::add(const Credential &credential, const Actor &by, Wa
       database_.number("SELECT coalesce(max(seq), 0) + 1 FROM sqlite_sequence WHERE name = 'credential'"));
   TRY(
       database_.run("INSERT INTO credential VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-                    "?, ?, ?, ?, ?, ?, ?, ?)",
+                    "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     {stored.row,
                      stored.id,
                      static_cast<int>(stored.key.algorithm),
@@ -154,7 +154,10 @@ Result<Credential> Ledger::add(const Credential &credential, const Actor &by, Wa
                      now.time_since_epoch().count(),
                      std::nullopt,
                      stored.user_handle,
-                     stored.discoverable}));
+                     stored.discoverable,
+                     name_of(stored.attestation),
+                     stored.attested_by,
+                     stored.certificates}));
   TRY(record(database_, event::kEnroll, stored, "", by, now));
   TRY(change.commit());
   return stored;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,6 +22,7 @@
 #include "ledger/sqlite.h"
 #include "ledger/try.h"
 #include "webauthn/credential.h"
+#include "webauthn/metadata.h"
 #include "webauthn/rp_id.h"
 #include "webauthn/verify.h"
 
@@ -45,12 +47,37 @@ struct StateChange {
   WallTime when{};
 };
 
-/// Which audit records to read: the newest first.
+/// Which audit records to read.
 struct AuditQuery {
   static constexpr std::size_t kMost = 1000;
   std::optional<std::string> user = {};     ///< only about this account
-  std::optional<std::int64_t> before = {};  ///< only those with a smaller number: the next page
-  std::size_t most = 100;                   ///< at most kMost
+  std::optional<uid_t> uid = {};            ///< only about accounts with this number
+  std::optional<WallTime> since = {};       ///< not older
+  std::optional<WallTime> until = {};       ///< not newer
+  std::optional<std::int64_t> after = {};   ///< only those with a greater number: what is new
+  std::optional<std::int64_t> before = {};  ///< only those with a smaller number: the page before
+  std::size_t most = 100;  ///< at most kMost: the newest of them, or with `after` the oldest
+};
+
+/// Credentials of everybody, by what a recall names. What is left out does not matter; without either, none
+/// matches.
+struct CredentialMatch {
+  std::optional<Aaguid> model = {};
+  std::optional<WallTime> enrolled_before = {};
+};
+
+/// What there is about one account, for who looks after people.
+struct AccountSummary {
+  Account account;  ///< as enrolled; an account whose uid changed has one for each
+  std::uint32_t active = 0;
+  std::uint32_t suspended = 0;
+  std::uint32_t revoked = 0;
+  std::uint32_t without_verification = 0;  ///< active, enrolled without user verification
+  std::uint32_t recalled = 0;              ///< active, of a model that is recalled
+  std::uint32_t codes_left = 0;
+  std::optional<WallTime> last_used = {};  ///< of all its passkeys
+  std::optional<WallTime> newest = {};     ///< the latest enrollment
+  bool locked = false;
 };
 
 class Ledger {
@@ -104,6 +131,13 @@ class Ledger {
   /// Revokes all that the account by that name has, at once. Returns how many.
   Result<std::int64_t> revoke_all(const UserName &user, std::string_view reason, const Actor &by,
                                   WallTime now);
+  /// Everybody's that are not revoked and match. (recall.cpp)
+  Result<Credentials> matching(const CredentialMatch &which);
+  /// Revokes all of them at once and returns them as they are now. (recall.cpp)
+  Result<std::vector<Credential>> revoke_matching(const CredentialMatch &which, std::string_view reason,
+                                                  const Actor &by, WallTime now);
+  /// Every account that has, or had, a passkey, codes or a lock, in the order of their names. (people.cpp)
+  Result<std::vector<AccountSummary>> people();
   /// Errors: NotFound, NotAllowed (revoked), AlreadyExists, InvalidInput.
   Result<Credential> rename(std::int64_t row, std::string_view name, const Actor &by, WallTime now);
 
@@ -162,7 +196,24 @@ class Ledger {
   /// Records what happens outside of the functions above, which record themselves.
   Status append(const AuditRecord &record);
   Result<AuditChain> verify_chain();
+  /// Oldest first.
   Result<std::vector<AuditEntry>> audit(const AuditQuery &query);
+  /// Lets go of all records older than `before`, as far as they are a beginning of the chain, and records
+  /// that; the rest stays verifiable. Returns how many. (audit_prune.cpp)
+  Result<std::int64_t> prune_audit(WallTime before, const Actor &by, WallTime now);
+  /// From now on `tell` is called with every record, once it is on the disk, in their order. It must not use
+  /// the ledger. One at a time.
+  void watch_audit(std::function<void(const AuditEntry &)> tell);
+
+  // --- models of authenticators (models.cpp) ---
+
+  /// Takes `metadata` in place of what there was. Errors: NotAllowed if its number is smaller than that of
+  /// the one in force.
+  Status replace_models(const Metadata &metadata, const Actor &by, WallTime now);
+  /// What is known of a model by its AAGUID or key identifier (20 bytes); nullopt: nothing.
+  Result<std::optional<Model>> model_of(ByteView id);
+  /// The number and date of the metadata in force; nullopt: none was ever imported.
+  Result<std::optional<MetadataState>> metadata_state();
 
  private:
   explicit Ledger(sql::Database database) : database_(std::move(database)) {}

@@ -131,7 +131,35 @@ CREATE TABLE account_lock (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr std::array kSteps = {kVersion1, kVersion2};
+// What is pruned is a beginning of the audit; audit_base remembers where the rest begins.
+constexpr const char *kVersion3 = R"sql(
+ALTER TABLE credential ADD COLUMN attestation TEXT NOT NULL DEFAULT 'unknown';
+ALTER TABLE credential ADD COLUMN attested_by TEXT NOT NULL DEFAULT '';
+ALTER TABLE credential ADD COLUMN certificates BLOB NOT NULL DEFAULT x'';
+CREATE INDEX credential_model ON credential (aaguid);
+
+CREATE TABLE model (
+  id BLOB PRIMARY KEY,                    -- an AAGUID, or the key identifier of an attestation certificate (U2F)
+  description TEXT NOT NULL,
+  status TEXT NOT NULL,                   -- the status report that counts
+  recalled INTEGER NOT NULL,
+  roots BLOB NOT NULL                     -- DER certificates, one after the other
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE audit_base (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  seq INTEGER NOT NULL,                   -- the last row that was pruned; 0: none
+  hash BLOB NOT NULL                      -- its hash
+) STRICT;
+INSERT INTO audit_base VALUES (1, 0, x'0000000000000000000000000000000000000000000000000000000000000000');
+CREATE INDEX audit_time ON audit (time);
+DROP TRIGGER audit_no_delete;
+CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit
+WHEN OLD.seq > (SELECT seq FROM audit_base)
+BEGIN SELECT raise(ABORT, 'the audit is append-only'); END;
+)sql";
+
+constexpr std::array kSteps = {kVersion1, kVersion2, kVersion3};
 
 /// Where these numbers lie: SQLite's "Database File Format", section 1.3.
 constexpr std::size_t kHeaderBytes = 100;

@@ -31,6 +31,24 @@ struct PublicKey {
 /// attestation.
 using Aaguid = std::array<std::uint8_t, 16>;
 
+/// What stands behind the claim to be of that model. Names are stored: add at will, rename never.
+enum class Attestation {
+  Unknown,    ///< enrolled before this was kept
+  None,       ///< the authenticator says nothing for itself
+  Self,       ///< signed by the new key only
+  Untrusted,  ///< signed by a certificate that leads to nobody who is trusted here
+  Trusted,    ///< signed, and the certificates lead to a root that the administrator trusts
+};
+
+/// "unknown", "none", "self", "untrusted", "trusted".
+std::string_view name_of(Attestation attestation);
+std::optional<Attestation> attestation_of(std::string_view name);
+
+/// "b4e6bcc6-bd21-4be9-ab56-854741bf193b".
+std::string text_of(const Aaguid &aaguid);
+/// As RFC 9562 section 4 writes a UUID, in either case; nullopt for anything else.
+std::optional<Aaguid> aaguid_of(std::string_view text);
+
 /// Longest user handle, in bytes (WebAuthn 5.4.3).
 inline constexpr std::size_t kMaxUserHandle = 64;
 
@@ -66,6 +84,10 @@ struct Credential {
   std::uint32_t max_allow_list = 0;  ///< the key's maxCredentialCountInList; 0: not stated
   Bytes user_handle;  ///< random, says nothing about the person; empty: enrolled before these were kept
   bool discoverable = false;  ///< usb: the key finds it without being told which
+  Attestation attestation = Attestation::Unknown;  ///< as judged at enrollment
+  std::string attested_by;  ///< subject of the root it leads to, or issuer of a certificate that leads nowhere;
+                            ///< printable, at most 255 bytes
+  Bytes certificates;       ///< the attestation's, DER, one after the other, leaf first; at most 16 KiB
   Bytes platform;             ///< tpm only: what tpm/ needs to use it again; opaque here
   CredentialState state = CredentialState::Revoked;
   WallTime created{};
