@@ -40,6 +40,10 @@ ExitCode with_bus(Patience patience, const std::function<ExitCode(Bus &, Patienc
   return bus ? body(bus.value(), patience) : report(bus.error());
 }
 
+ExitCode with_authority(Patience patience, const std::function<ExitCode(Bus &, Patience &)> &body) {
+  return with_bus(patience, body);
+}
+
 ExitCode report(const Error &error) {
   const std::string message(name_of(error.kind));
   complain({message}, error.sentence);

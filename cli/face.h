@@ -12,6 +12,10 @@ namespace passkeyd::cli {
 /// Connects and runs `body`; a failure to connect is reported instead.
 ExitCode with_bus(Patience patience, const std::function<ExitCode(Bus &, Patience &)> &body);
 
+/// The same for verbs that polkit may have a question about: where a person who is not root sits at a
+/// terminal, they are asked there.
+ExitCode with_authority(Patience patience, const std::function<ExitCode(Bus &, Patience &)> &body);
+
 /// Says on standard error what went wrong, in words and, for whoever looks closer, in the log's sentence.
 ExitCode report(const Error &error);
 

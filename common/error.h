@@ -52,7 +52,8 @@ enum class ErrorKind {
   Denied,            ///< the answer did not verify, or the ledger decided against it
   CodeInvalid,       ///< the text cannot be a backup code (form, check symbol); it was not tried
   CodeWrong,         ///< no unspent backup code of this account
-  NotAttested,       ///< the administrator insists on attestation and there is none, or none that ends at a trusted root
+  NotAttested,       ///< the administrator insists on attestation and there is none, or none that ends at a
+                     ///< trusted root
   ModelRecalled,     ///< FIDO Metadata says that this model is revoked or compromised
   Untrusted,         ///< a file that is to be imported is not signed, or not by whom it must be
   StorageFull,       ///< there is no room left, or the file system is read-only: nothing was changed

@@ -30,9 +30,10 @@ enum class Step {
                 ///< stepped down
   Ask,          ///< ask with echo; the answer carries "text" (s)
   Choose,       ///< details.options (as): the answer carries "choice" (u, from 0)
-  Offer,        ///< one hidden prompt for both: an empty line goes on with the passkey ("empty"); a typed text is the
-                ///< password, which the face keeps for the rest of its stack and never sends: it cancels. Only where
-                ///< the face said typed=pin and details.accepts-pin is true may it send the text as "secret" as well
+  Offer,  ///< one hidden prompt for both: an empty line goes on with the passkey ("empty"); a typed text is
+          ///< the password, which the face keeps for the rest of its stack and never sends: it cancels. Only
+          ///< where the face said typed=pin and details.accepts-pin is true may it send the text as "secret"
+          ///< as well
 };
 
 /// "unavailable", "denied", "granted", "tell", "ask-secret", "ask", "choose",
@@ -42,15 +43,18 @@ std::optional<Step> step_of(std::string_view name);
 
 /// Keys of the request dictionary of BeginLogin, and the first four of that of BeginPinChange. All are texts.
 namespace request {
-inline constexpr const char *kUser = "user";  ///< of a login, left out: whoever the key says, once that is verified
+inline constexpr const char *kUser =
+    "user";  ///< of a login, left out: whoever the key says, once that is verified
 inline constexpr const char *kService = "service";
 inline constexpr const char *kTty = "tty";
 inline constexpr const char *kRemoteHost = "rhost";
 inline constexpr const char *kFirst = "first";  ///< "passkey" (default) or "either": begin with an Offer
-inline constexpr const char *kHost = "host";    ///< "talks" (default) or "one-answer": it can be asked but once
-inline constexpr const char *kTyped = "typed";  ///< "password" (default) or "pin": what an Offer's text may be
-inline constexpr const char *kWait = "wait";    ///< seconds to wait for a key to be plugged in, 0 to kMaxWait
-inline constexpr const char *kCredential = "credential";  ///< of a login: only the passkey of this short id will do
+inline constexpr const char *kHost = "host";  ///< "talks" (default) or "one-answer": it can be asked but once
+inline constexpr const char *kTyped =
+    "typed";                                  ///< "password" (default) or "pin": what an Offer's text may be
+inline constexpr const char *kWait = "wait";  ///< seconds to wait for a key to be plugged in, 0 to kMaxWait
+inline constexpr const char *kCredential =
+    "credential";  ///< of a login: only the passkey of this short id will do
 // of an enrollment, beside user
 inline constexpr const char *kWay = "way";                    ///< "usb" or "tpm"
 inline constexpr const char *kDevice = "device";              ///< a security key's name or device file
@@ -87,7 +91,7 @@ inline constexpr const char *kName = "name";                 ///< s: what its ow
 inline constexpr const char *kTriesLeft = "tries-left";      ///< u
 inline constexpr const char *kWaitSeconds = "wait-seconds";  ///< u
 inline constexpr const char *kOptions = "options";           ///< as
-inline constexpr const char *kCredential = "credential";  ///< s: id of the credential that was used or made
+inline constexpr const char *kCredential = "credential";   ///< s: id of the credential that was used or made
 inline constexpr const char *kAcceptsPin = "accepts-pin";  ///< b, of an Offer: a TPM PIN would do here
 inline constexpr const char *kCodesLeft = "codes-left";    ///< u: unspent backup codes of the account
 inline constexpr const char *kNext = "next";               ///< s: what comes after this: one of next::
@@ -119,7 +123,8 @@ inline constexpr const char *kPinKey = "pin-key";            ///< ask-secret: PI
 inline constexpr const char *kPinPlatform = "pin-platform";  ///< ask-secret: PIN of this computer's passkey
 inline constexpr const char *kNewPinPlatform = "new-pin-platform";        ///< ask-secret: choose a PIN
 inline constexpr const char *kRepeatPinPlatform = "repeat-pin-platform";  ///< ask-secret: the same again
-inline constexpr const char *kPinMismatch = "pin-mismatch";  ///< unavailable: the repetition differs. An ErrorKind
+inline constexpr const char *kPinMismatch =
+    "pin-mismatch";  ///< unavailable: the repetition differs. An ErrorKind
 inline constexpr const char *kDeviceBusy = "device-busy";      ///< tell: another login is using `device`
 inline constexpr const char *kWorking = "working";             ///< tell: the authenticator is being asked
 inline constexpr const char *kChooseDevice = "choose-device";  ///< choose: which of `options`
@@ -127,17 +132,18 @@ inline constexpr const char *kNotEnrolled = "not-enrolled";    ///< unavailable:
 inline constexpr const char *kEnrolled = "enrolled";           ///< granted, at the end of an enrollment
 inline constexpr const char *kWelcome = "welcome";             ///< granted, at the end of a login
 inline constexpr const char *kDenied = "denied";               ///< denied: the answer did not verify
-inline constexpr const char *kPasswordOrKey = "password-or-key";    ///< offer: Enter is a touch or a fingerprint
+inline constexpr const char *kPasswordOrKey =
+    "password-or-key";  ///< offer: Enter is a touch or a fingerprint
 inline constexpr const char *kPasswordOrPasskey = "password-or-passkey";  ///< offer: Enter asks for more
 inline constexpr const char *kPasswordOrCode = "password-or-code";  ///< offer: Enter asks for a backup code
 inline constexpr const char *kPasswordOrPin = "password-or-pin";    ///< offer: there is nothing behind Enter
 inline constexpr const char *kPasswordPinOrKey = "password-pin-or-key";  ///< offer: any of three
-inline constexpr const char *kBackupCode = "backup-code";           ///< ask-secret: one of the backup codes
-inline constexpr const char *kCodeAccepted = "code-accepted";       ///< granted; codes-left
-inline constexpr const char *kInsertKey = "insert-key";             ///< tell: plug a key in now
-inline constexpr const char *kChooseAccount = "choose-account";     ///< choose: sign in as which of `options`
-inline constexpr const char *kNamePasskey = "name-passkey";  ///< ask: what to call it; `name`: the suggestion, which
-                                                             ///< an empty line takes
+inline constexpr const char *kBackupCode = "backup-code";        ///< ask-secret: one of the backup codes
+inline constexpr const char *kCodeAccepted = "code-accepted";    ///< granted; codes-left
+inline constexpr const char *kInsertKey = "insert-key";          ///< tell: plug a key in now
+inline constexpr const char *kChooseAccount = "choose-account";  ///< choose: sign in as which of `options`
+inline constexpr const char *kNamePasskey = "name-passkey";      ///< ask: what to call it; `name`: the
+                                                             ///< suggestion, which an empty line takes
 inline constexpr const char *kOldPinPlatform = "old-pin-platform";  ///< ask-secret: the PIN it has now
 inline constexpr const char *kPinChanged = "pin-changed";           ///< granted, at the end of a PIN change
 }  // namespace message

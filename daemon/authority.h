@@ -15,7 +15,7 @@ namespace passkeyd {
 enum class Deed {
   Nothing,  ///< never allowed
   Enroll,
-  Read,        ///< what an account has
+  Read,  ///< what an account has
   Rename,
   Revoke,
   Resume,
@@ -31,9 +31,10 @@ enum class Deed {
 };
 
 /// Asks polkit where it must be asked, and waits as long as the person takes; dropping the task takes the
-/// question back. `owner`: whose account; nullopt: the machine, or everybody. `interactive`: the caller's message
-/// allows that a person is asked (D-Bus specification, ALLOW_INTERACTIVE_AUTHORIZATION). Errors: NotAllowed (also where
-/// there is no polkit), Cancelled (the person dismissed the question), Timeout.
-Task<Status> authorize(House &house, Caller caller, bool interactive, Deed deed, std::optional<Account> owner);
+/// question back. `owner`: whose account; nullopt: the machine, or everybody. `interactive`: the caller's
+/// message allows that a person is asked (D-Bus specification, ALLOW_INTERACTIVE_AUTHORIZATION). Errors:
+/// NotAllowed (also where there is no polkit), Cancelled (the person dismissed the question), Timeout.
+Task<Status> authorize(House &house, Caller caller, bool interactive, Deed deed,
+                       std::optional<Account> owner);
 
 }  // namespace passkeyd

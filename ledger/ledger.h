@@ -56,7 +56,7 @@ struct AuditQuery {
   std::optional<WallTime> until = {};       ///< not newer
   std::optional<std::int64_t> after = {};   ///< only those with a greater number: what is new
   std::optional<std::int64_t> before = {};  ///< only those with a smaller number: the page before
-  std::size_t most = 100;  ///< at most kMost: the newest of them, or with `after` the oldest
+  std::size_t most = 100;                   ///< at most kMost: the newest of them, or with `after` the oldest
 };
 
 /// Credentials of everybody, by what a recall names. What is left out does not matter; without either, none

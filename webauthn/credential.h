@@ -83,12 +83,12 @@ struct Credential {
   std::uint32_t counter = 0;         ///< signature counter when last seen; 0: never compared
   std::uint32_t max_allow_list = 0;  ///< the key's maxCredentialCountInList; 0: not stated
   Bytes user_handle;  ///< random, says nothing about the person; empty: enrolled before these were kept
-  bool discoverable = false;  ///< usb: the key finds it without being told which
+  bool discoverable = false;                       ///< usb: the key finds it without being told which
   Attestation attestation = Attestation::Unknown;  ///< as judged at enrollment
-  std::string attested_by;  ///< subject of the root it leads to, or issuer of a certificate that leads nowhere;
-                            ///< printable, at most 255 bytes
-  Bytes certificates;       ///< the attestation's, DER, one after the other, leaf first; at most 16 KiB
-  Bytes platform;             ///< tpm only: what tpm/ needs to use it again; opaque here
+  std::string attested_by;  ///< subject of the root it leads to, or issuer of a certificate that leads
+                            ///< nowhere; printable, at most 255 bytes
+  Bytes certificates;  ///< the attestation's, DER, one after the other, leaf first; at most 16 KiB
+  Bytes platform;      ///< tpm only: what tpm/ needs to use it again; opaque here
   CredentialState state = CredentialState::Revoked;
   WallTime created{};
   std::optional<WallTime> last_used{};

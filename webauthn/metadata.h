@@ -1,5 +1,5 @@
-/// Metadata: what the FIDO Alliance says of models of authenticators (FIDO Metadata Service v3.0, section 3). Bytes
-/// in, values out; where the file comes from and who may import it is decided elsewhere.
+/// Metadata: what the FIDO Alliance says of models of authenticators (FIDO Metadata Service v3.0, section 3).
+/// Bytes in, values out; where the file comes from and who may import it is decided elsewhere.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ namespace passkeyd {
 
 /// One model. Texts are printable, at most 255 bytes.
 struct Model {
-  Bytes id;                  ///< AAGUID (16 bytes), or key identifier of an attestation certificate (20; U2F)
+  Bytes id;  ///< AAGUID (16 bytes), or key identifier of an attestation certificate (20; U2F)
   std::string description;
   std::string status;        ///< the status report that counts, such as "FIDO_CERTIFIED_L1" or "REVOKED"
   bool recalled = false;     ///< that report says: do not trust it
@@ -34,9 +34,9 @@ struct Metadata {
   std::vector<Model> models;
 };
 
-/// Reads a BLOB as the FIDO Alliance publishes it: a JWS (RFC 7515) whose certificates (x5c) must lead to one of
-/// `roots` (DER) at the time `now` and whose signature must verify. Errors: Untrusted (signature, chain), Malformed
-/// (anything else about it), Unsupported (an algorithm that is not known here).
+/// Reads a BLOB as the FIDO Alliance publishes it: a JWS (RFC 7515) whose certificates (x5c) must lead to one
+/// of `roots` (DER) at the time `now` and whose signature must verify. Errors: Untrusted (signature, chain),
+/// Malformed (anything else about it), Unsupported (an algorithm that is not known here).
 Result<Metadata> read_metadata(std::string_view blob, const std::vector<Bytes> &roots, WallTime now);
 
 }  // namespace passkeyd
