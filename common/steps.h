@@ -94,6 +94,9 @@ inline constexpr const char *kOptions = "options";           ///< as
 inline constexpr const char *kCredential = "credential";   ///< s: id of the credential that was used or made
 inline constexpr const char *kAcceptsPin = "accepts-pin";  ///< b, of an Offer: a TPM PIN would do here
 inline constexpr const char *kCodesLeft = "codes-left";    ///< u: unspent backup codes of the account
+inline constexpr const char *kPasskeys = "passkeys";  ///< u: active ones of the account, at the end of an
+                                                      ///< enrollment
+inline constexpr const char *kOnlyDevice = "only-device";  ///< b: all of those are of one authenticator
 inline constexpr const char *kNext = "next";               ///< s: what comes after this: one of next::
 inline constexpr const char *kUser = "user";  ///< s: whom the credential belongs to, where nobody was named
 }  // namespace detail
@@ -138,12 +141,12 @@ inline constexpr const char *kPasswordOrPasskey = "password-or-passkey";  ///< o
 inline constexpr const char *kPasswordOrCode = "password-or-code";  ///< offer: Enter asks for a backup code
 inline constexpr const char *kPasswordOrPin = "password-or-pin";    ///< offer: there is nothing behind Enter
 inline constexpr const char *kPasswordPinOrKey = "password-pin-or-key";  ///< offer: any of three
-inline constexpr const char *kBackupCode = "backup-code";        ///< ask-secret: one of the backup codes
-inline constexpr const char *kCodeAccepted = "code-accepted";    ///< granted; codes-left
-inline constexpr const char *kInsertKey = "insert-key";          ///< tell: plug a key in now
-inline constexpr const char *kChooseAccount = "choose-account";  ///< choose: sign in as which of `options`
-inline constexpr const char *kNamePasskey = "name-passkey";      ///< ask: what to call it; `name`: the
-                                                             ///< suggestion, which an empty line takes
+inline constexpr const char *kBackupCode = "backup-code";           ///< ask-secret: one of the backup codes
+inline constexpr const char *kCodeAccepted = "code-accepted";       ///< granted; codes-left
+inline constexpr const char *kInsertKey = "insert-key";             ///< tell: plug a key in now
+inline constexpr const char *kChooseAccount = "choose-account";     ///< choose: sign in as which of `options`
+inline constexpr const char *kNamePasskey = "name-passkey";         ///< ask: what to call it; `name`: the
+                                                                    ///< suggestion, which an empty line takes
 inline constexpr const char *kOldPinPlatform = "old-pin-platform";  ///< ask-secret: the PIN it has now
 inline constexpr const char *kPinChanged = "pin-changed";           ///< granted, at the end of a PIN change
 }  // namespace message

@@ -1,73 +1,82 @@
 /// Looking after accounts.
 #include "daemon/administration.h"
 
-#include <algorithm>
-
 #include "common/log.h"
+#include "daemon/code.h"
 #include "daemon/errand.h"
+#include "daemon/reply.h"
+#include "daemon/request.h"
 
 namespace passkeyd {
 namespace {
 
-Actor actor_of(const Caller &caller) {
-  return {caller.uid, caller.pid, "passkeyctl"};
-}
-
-/// The name that a lock is kept under.
-Task<Result<UserName>> known_name(House &house, UserName user) {
-  Result<Account> account = co_await look_up(house, user);
-  if (account) co_return std::move(account->name);
-  if (account.error().kind == ErrorKind::NotFound) co_return user;
-  co_return account.error();
-}
-
-Result<Standing> standing(House &house, const Account &account) {
+Result<Standing> standing_of(House &house, const Account &account) {
   std::optional<AccountLock> lock = TRY(house.ledger.lock_of(account.name));
   const std::vector<CodeHash> codes = TRY(house.ledger.unspent_codes(account));
   return Standing{std::move(lock), codes.size()};
 }
 
-/// For others than root: only about what is enrolled for their uid, and without a look-up, which costs a
-/// process. Of any other name there is nothing to say, neither that it is locked nor that it is somebody's.
-Result<Standing> standing_of_own(House &house, const Account &claimed) {
-  const Credentials stored = TRY(house.ledger.credentials_of(claimed.name));
-  const bool own = std::any_of(stored.rows.begin(), stored.rows.end(),
-                               [&](const Credential &each) { return each.owner == claimed; });
-  if (!own) return Standing{};
-  return standing(house, claimed);
-}
-
 }  // namespace
 
-Task<Result<Standing>> standing_of(House &house, UserName user, Caller caller) {
-  if (!caller.is_root()) co_return standing_of_own(house, {std::move(user), caller.uid});
-  const Result<Account> account = co_await look_up(house, std::move(user));
+Task<Status> check_account(House &house, Call call) {
+  const Result<UserName> user = read_user(call.message.get());
+  if (!user) co_return user.error();
+  const Result<Admitted> admitted = co_await admit(house, call, user.value());
+  if (!admitted) co_return admitted.error();
+  const Result<Account> account = admitted->existing();
   if (!account) co_return account.error();
-  co_return standing(house, account.value());
+  const Result<Standing> standing = standing_of(house, account.value());
+  if (!standing) co_return standing.error();
+  co_return reply(call.message.get(), standing.value());
 }
 
-Task<Result<NewCodes>> new_codes(House &house, UserName user, Caller caller) {
-  const Result<Account> account = co_await look_up(house, std::move(user));
+Task<Status> new_backup_codes(House &house, Call call) {
+  const Result<UserName> user = read_user(call.message.get());
+  if (!user) co_return user.error();
+  const Result<Admitted> admitted = co_await admit(house, call, user.value());
+  if (!admitted) co_return admitted.error();
+  const Result<Account> account = admitted->existing();
   if (!account) co_return account.error();
-  Result<NewCodes> made = co_await make_codes(house, account.value(), actor_of(caller));
-  if (made) log_line(LogLevel::Notice, "new backup codes for " + account->name.str());
-  co_return made;
+  const Result<NewCodes> made = co_await make_codes(house, account.value(), admitted->actor());
+  if (!made) co_return made.error();
+  log_line(LogLevel::Notice, "new backup codes for " + account->name.str());
+  co_return reply(call.message.get(), made.value());
 }
 
-Task<Status> lock_account(House &house, UserName user, LockScope scope, std::string reason, Caller caller) {
-  const Result<UserName> name = co_await known_name(house, std::move(user));
-  if (!name) co_return name.error();
-  const Status locked = house.ledger.lock(name.value(), scope, reason, actor_of(caller), house.clock.wall());
-  if (locked) log_line(LogLevel::Notice, name->str() + " was locked");
-  co_return locked;
+Task<Status> lock_user(House &house, Call call) {
+  const Result<UserName> user = read_user(call.message.get());
+  if (!user) co_return user.error();
+  const Result<LockOptions> options = read_lock_options(call.message.get());
+  if (!options) co_return options.error();
+  const Result<Admitted> admitted = co_await admit(house, call, user.value());
+  if (!admitted) co_return admitted.error();
+  const Status locked = house.ledger.lock(admitted->user(), options->scope, options->reason,
+                                          admitted->actor(), house.clock.wall());
+  if (!locked) co_return locked;
+  log_line(LogLevel::Notice, admitted->user().str() + " was locked");
+  co_return reply(call.message.get(), Ok{});
 }
 
-Task<Status> unlock_account(House &house, UserName user, Caller caller) {
-  const Result<UserName> name = co_await known_name(house, std::move(user));
-  if (!name) co_return name.error();
-  const Status unlocked = house.ledger.unlock(name.value(), actor_of(caller), house.clock.wall());
-  if (unlocked) log_line(LogLevel::Notice, name->str() + " was unlocked");
-  co_return unlocked;
+Task<Status> unlock_user(House &house, Call call) {
+  const Result<UserName> user = read_user(call.message.get());
+  if (!user) co_return user.error();
+  const Result<Admitted> admitted = co_await admit(house, call, user.value());
+  if (!admitted) co_return admitted.error();
+  const Status unlocked = house.ledger.unlock(admitted->user(), admitted->actor(), house.clock.wall());
+  if (!unlocked) co_return unlocked;
+  log_line(LogLevel::Notice, admitted->user().str() + " was unlocked");
+  co_return reply(call.message.get(), Ok{});
+}
+
+Task<Status> reset_limits(House &house, Call call) {
+  const Result<UserName> user = read_user(call.message.get());
+  if (!user) co_return user.error();
+  const Result<Admitted> admitted = co_await admit(house, call, user.value());
+  if (!admitted) co_return admitted.error();
+  const Status forgotten = house.ledger.forget_tries(admitted->user(), admitted->actor(), house.clock.wall());
+  if (!forgotten) co_return forgotten;
+  log_line(LogLevel::Notice, "failed tries of " + admitted->user().str() + " were forgotten");
+  co_return reply(call.message.get(), Ok{});
 }
 
 }  // namespace passkeyd

@@ -1,13 +1,11 @@
-/// Administration: what is done about an account rather than by its owner signing in: new backup codes,
-/// locks, and how it stands. Each gives the reply to a call.
+/// Administration: what is done about an account as a whole: how it stands, new backup codes, locks, tries
+/// that are forgotten. Each function answers one method of the Manager; docs/dbus.md says what it takes and
+/// gives.
 #pragma once
 
-#include <string>
+#include <optional>
 
-#include "daemon/caller.h"
-#include "daemon/code.h"
-#include "daemon/house.h"
-#include "daemon/task.h"
+#include "daemon/admission.h"
 
 namespace passkeyd {
 
@@ -17,17 +15,12 @@ struct Standing {
   std::size_t codes_left = 0;
 };
 
-/// For others than root, an account that is not theirs, or has no passkey, stands like any that nothing is
-/// known of.
-Task<Result<Standing>> standing_of(House &house, UserName user, Caller caller);
-
-/// Errors: NotFound (no such account), or a fault.
-Task<Result<NewCodes>> new_codes(House &house, UserName user, Caller caller);
-
+Task<Status> check_account(House &house, Call call);
+Task<Status> new_backup_codes(House &house, Call call);
 /// Locks under the name the system knows the account by; one that the system does not know, under the name as
 /// given.
-Task<Status> lock_account(House &house, UserName user, LockScope scope, std::string reason, Caller caller);
-/// Errors: NotFound if it is not locked.
-Task<Status> unlock_account(House &house, UserName user, Caller caller);
+Task<Status> lock_user(House &house, Call call);
+Task<Status> unlock_user(House &house, Call call);
+Task<Status> reset_limits(House &house, Call call);
 
 }  // namespace passkeyd

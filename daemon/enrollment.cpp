@@ -7,8 +7,12 @@
 #include <sys/random.h>
 
 #include "common/log.h"
+#include "daemon/authority.h"
+#include "daemon/described.h"
 #include "daemon/errand.h"
+#include "daemon/naming.h"
 #include "daemon/policy.h"
+#include "daemon/presence.h"
 #include "daemon/questions.h"
 #include "usb/keys.h"
 #include "webauthn/verify.h"
@@ -71,12 +75,18 @@ Task<Result<Preparation>> prepare_key(House &house, Face &face, const std::vecto
   co_return place;
 }
 
-Task<Result<Preparation>> prepare(House &house, Face &face, std::optional<Way> way, bool discoverable) {
-  if (way == Way::Tpm) co_return co_await prepare_tpm(house, face);
-  const Result<std::vector<KeyInfo>> keys = plugged_keys();
+Task<Result<Preparation>> prepare(House &house, Face &face, const EnrollmentRequest &request) {
+  if (request.way == Way::Tpm) co_return co_await prepare_tpm(house, face);
+  Result<std::vector<KeyInfo>> keys = plugged_keys();
   if (!keys) co_return keys.error();
-  if (!way && keys->empty() && !discoverable) co_return co_await prepare_tpm(house, face);
-  co_return co_await prepare_key(house, face, keys.value(), discoverable);
+  const bool any = request.device.empty();
+  if (!any)
+    std::erase_if(keys.value(), [&](const KeyInfo &each) {
+      return each.name != request.device && each.path != request.device;
+    });
+  if (!request.way && any && keys->empty() && !request.discoverable)
+    co_return co_await prepare_tpm(house, face);
+  co_return co_await prepare_key(house, face, keys.value(), request.discoverable);
 }
 
 Result<Bytes> random_handle() {
@@ -108,20 +118,9 @@ Task<Result<Registration>> registration(House &house, Face &face, Preparation pl
   }
 }
 
-/// A name nobody of this account's active passkeys has: the wanted one, or with a number behind it.
-std::string free_name(const std::string &wanted, const std::vector<Credential> &others) {
-  const auto taken = [&](const std::string &name) {
-    return std::any_of(others.begin(), others.end(),
-                       [&](const Credential &each) { return is_active(each) && each.name == name; });
-  };
-  std::string name = wanted;
-  for (int number = 2; taken(name); ++number) name = wanted + " " + std::to_string(number);
-  return name;
-}
-
-Result<Credential> store(House &house, const EnrollmentRequest &request, const Preparation &place,
-                         Challenge challenge, const Registration &made, const Bytes &user_handle,
-                         const std::vector<Credential> &others) {
+/// Judges what was made. What the credential is called is for later.
+Result<Credential> accepted(House &house, const EnrollmentRequest &request, const Preparation &place,
+                            Challenge challenge, const Registration &made, const Bytes &user_handle) {
   Credential credential = TRY(verify_registration(std::move(challenge), made, house.clock.boot()));
   if (place.way == Way::Usb && !accepts(house.config.general, credential.aaguid))
     return Error{ErrorKind::ModelRefused, "accepted_aaguids does not name this model of key"};
@@ -130,26 +129,84 @@ Result<Credential> store(House &house, const EnrollmentRequest &request, const P
   credential.discoverable = request.discoverable;
   credential.state = CredentialState::Active;
   credential.built_in_uv = place.sensor && credential.user_verification;
-  credential.name = request.name.empty() ? free_name(place.device.name, others) : request.name;
-  return house.ledger.add(credential, Actor{request.caller.uid, request.caller.pid, "enrollment"},
-                          house.clock.wall());
+  return credential;
+}
+
+/// By its model where that is known for certain, otherwise as the device calls itself.
+std::string suggested_name(House &house, const Credential &credential, const std::string &device,
+                           const std::vector<Credential> &others) {
+  const std::string model = proven_model_name(house, credential);
+  return free_name(model.empty() ? device : model, others);
+}
+
+/// May the account get a passkey now? Looked at before anything is asked, and once more before it is stored.
+Status not_locked(House &house, const UserName &user) {
+  if (TRY(house.ledger.lock_of(user))) return Error{ErrorKind::Locked, "the account is locked"};
+  return Ok{};
+}
+
+/// A passkey is made with what is at this machine, by who is at this machine. Root may prepare one for others
+/// from anywhere.
+Task<Status> at_this_machine(House &house, const EnrollmentRequest &request, const Account &account) {
+  if (request.caller.is_root()) co_return Ok{};
+  LoginRequest asked{request.user, {}, {}, {}, request.caller.uid, request.caller.pid};
+  const Place place = co_await find_place(house.loop, house.bus, asked, account.uid);
+  if (place != Place::Local) co_return Error{ErrorKind::RemoteSession, "who enrolls is not at this machine"};
+  co_return Ok{};
+}
+
+/// Whose passkey it will be. To others than root an account that does not exist is somebody else's until
+/// polkit has said yes. Errors: what the caller is refused with.
+Task<Result<Account>> admitted_account(House &house, const EnrollmentRequest &request) {
+  const Result<Account> account = co_await look_up(house, request.user);
+  if (!account && account.error().kind != ErrorKind::NotFound) co_return account.error();
+  const Account about{request.user, account ? account->uid : static_cast<uid_t>(-1)};
+  const Status allowed = co_await authorize(house, request.caller, request.interactive, Deed::Enroll, about);
+  if (!allowed) co_return allowed.error();
+  co_return account;
+}
+
+/// The last word: what was made, and how the account stands with it.
+Say done(House &house, const Account &account, const Credential &added, const std::string &device) {
+  Say said = Say(Step::Granted, message::kEnrolled)
+                 .with(detail::kName, added.name)
+                 .with(detail::kDevice, device)
+                 .with(detail::kCredential, short_id(added.id));
+  const Result<std::vector<CodeHash>> codes = house.ledger.unspent_codes(account);
+  if (codes) said.details[detail::kCodesLeft] = static_cast<std::uint32_t>(codes->size());
+  Result<Credentials> all = house.ledger.credentials_of(account.name);
+  if (!all) return said;
+  std::erase_if(all->rows, [&](const Credential &each) { return !is_active(each) || each.owner != account; });
+  const bool one_device = std::ranges::all_of(all->rows, [&](const Credential &each) {
+    return each.way == added.way && each.aaguid == added.aaguid && each.device == added.device;
+  });
+  said.details[detail::kPasskeys] = static_cast<std::uint32_t>(all->rows.size());
+  said.details[detail::kOnlyDevice] = one_device;
+  return said;
 }
 
 }  // namespace
 
 Task<void> tell_enrollment(House &house, Face &face, EnrollmentRequest request) {
-  const auto fail = [&](const Error &error) {
+  const auto fail = [&](const Error &error, const std::string &device = {}) {
     log_line(LogLevel::Notice, "enrollment for " + request.user.str() + ": " +
                                    std::string(name_of(error.kind)) + ", " + log_safe(error.sentence));
-    face.finish(say_error(Step::Unavailable, error));
+    face.finish(say_error(Step::Unavailable, error, device));
   };
-  const Result<Account> account = co_await look_up(house, request.user);
-  if (!account) co_return fail(account.error());
+  const Result<Account> account = co_await admitted_account(house, request);
+  if (!account && account.error().kind == ErrorKind::NotFound) co_return fail(account.error());
+  if (!account) co_return face.refuse(account.error());
   request.user = account->name;
+  const Status here = co_await at_this_machine(house, request, account.value());
+  if (!here) co_return fail(here.error());
+  const Status open = not_locked(house, request.user);
+  if (!open) co_return fail(open.error());
   const Result<Credentials> stored = house.ledger.credentials_of(request.user);
   if (!stored) co_return fail(stored.error());
+  if (!request.name.empty() && !is_free(request.name, stored->rows))
+    co_return fail({ErrorKind::AlreadyExists, "the account has a passkey of that name"});
 
-  Result<Preparation> prepared = co_await prepare(house, face, request.way, request.discoverable);
+  Result<Preparation> prepared = co_await prepare(house, face, request);
   if (!prepared) co_return fail(prepared.error());
   Preparation place = std::move(prepared).value();
   Result<Challenge> challenge = Challenge::make(Ceremony::Create, house.rp_id, account.value(),
@@ -168,19 +225,23 @@ Task<void> tell_enrollment(House &house, Face &face, EnrollmentRequest request) 
   Preparation for_device{place.way, place.device, std::move(place.secrets), place.user_verification,
                          place.sensor};
   const Result<Registration> made = co_await registration(house, face, std::move(for_device), asked);
-  if (!made) co_return fail(made.error());
-  const Result<Credential> added = store(house, request, place, std::move(challenge).value(), made.value(),
-                                         asked.user_handle, stored->rows);
-  if (!added) co_return fail(added.error());
-  const Result<std::vector<CodeHash>> codes = house.ledger.unspent_codes(account.value());
+  if (!made) co_return fail(made.error(), place.device.name);
+  Result<Credential> credential =
+      accepted(house, request, place, std::move(challenge).value(), made.value(), asked.user_handle);
+  if (!credential) co_return fail(credential.error(), place.device.name);
+  credential->name = request.name;
+  if (request.name.empty())
+    credential->name = suggested_name(house, credential.value(), place.device.name, stored->rows);
+  if (request.name.empty() && request.ask_name)
+    credential->name = co_await ask_name(face, credential->name, stored->rows);
+  const Status still_open = not_locked(house, request.user);
+  if (!still_open) co_return fail(still_open.error());
+  const Result<Credential> added = house.ledger.add(
+      credential.value(), Actor{request.caller.uid, request.caller.pid, "enrollment"}, house.clock.wall());
+  if (!added) co_return fail(added.error(), place.device.name);
   log_line(LogLevel::Notice,
            "enrolled a passkey (" + std::string(name_of(added->way)) + ") for " + request.user.str());
-  Say done = Say(Step::Granted, message::kEnrolled)
-                 .with(detail::kName, added->name)
-                 .with(detail::kDevice, place.device.name)
-                 .with(detail::kCredential, short_id(added->id));
-  if (codes) done.details[detail::kCodesLeft] = static_cast<std::uint32_t>(codes->size());
-  face.finish(std::move(done));
+  face.finish(done(house, account.value(), added.value(), place.device.name));
 }
 
 }  // namespace passkeyd

@@ -13,6 +13,9 @@ struct EnrollmentRequest {
   std::optional<Way> way;  ///< nullopt: a key if one is plugged in, otherwise the TPM
   std::string name;        ///< empty: named after the authenticator
   Caller caller;
+  bool interactive = false;   ///< polkit may ask the person
+  std::string device = {};    ///< usb: the key of this name or device file; empty: whichever there is
+  bool ask_name = false;      ///< ask the person what to call it, if nothing was given
   bool discoverable = false;  ///< usb: the key shall find the account by itself
 };
 

@@ -7,6 +7,8 @@
 #include "common/clock.h"
 #include "daemon/ceremonies.h"
 #include "daemon/config.h"
+#include "daemon/open_questions.h"
+#include "daemon/refusals.h"
 #include "daemon/reload.h"
 #include "ledger/ledger.h"
 
@@ -23,7 +25,10 @@ struct House {
   std::string boot_id;
   std::uint64_t tpm_tries = 0;  ///< PINs that were sent to the TPM since the start
   std::string config_state =
-      kConfigLoaded;  ///< or why the last reload was refused; then the one before is in force
+      kConfigLoaded;             ///< or why the last reload was refused; then the one before is in force
+  std::size_t attempts = 0;      ///< Attempt objects on the bus now
+  OpenQuestions questions = {};  ///< that polkit was asked
+  Refusals refusals = {};        ///< that were put on record lately
 
   [[nodiscard]] Moment moment() const { return {clock.wall(), clock.boot(), boot_id}; }
 };

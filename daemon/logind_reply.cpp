@@ -77,20 +77,6 @@ Result<std::string> read_path(sd_bus_message *reply) {
   return std::string(path);
 }
 
-Result<std::uint32_t> read_number(sd_bus_message *reply) {
-  std::uint32_t number = 0;
-  if (sd_bus_message_has_signature(reply, "u") <= 0 || sd_bus_message_read(reply, "u", &number) <= 0)
-    return malformed("a number");
-  return number;
-}
-
-Result<std::string> read_text(sd_bus_message *reply) {
-  const char *text = nullptr;
-  if (sd_bus_message_has_signature(reply, "s") <= 0 || sd_bus_message_read(reply, "s", &text) <= 0)
-    return malformed("a text");
-  return std::string(text);
-}
-
 Result<std::uint32_t> read_number_property(sd_bus_message *reply) {
   std::uint32_t number = 0;
   if (sd_bus_message_has_signature(reply, "v") <= 0 || sd_bus_message_read(reply, "v", "u", &number) <= 0)

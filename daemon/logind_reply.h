@@ -20,10 +20,6 @@ struct ListedSession {
 
 /// A lone object path. Errors of all of these: Malformed.
 Result<std::string> read_path(sd_bus_message *reply);
-/// A lone number.
-Result<std::uint32_t> read_number(sd_bus_message *reply);
-/// A lone text.
-Result<std::string> read_text(sd_bus_message *reply);
 /// What Properties.Get gives for a number.
 Result<std::uint32_t> read_number_property(sd_bus_message *reply);
 /// What ListSessions gives. Errors: also Limited, for more than `most`.

@@ -6,9 +6,15 @@
 namespace passkeyd {
 namespace {
 
-bool usable(const Credential &credential, const Account &account, Way way, const Policy &policy) {
-  return credential.state == CredentialState::Active && credential.owner == account &&
-         credential.way == way && (way != Way::Usb || accepts(policy, credential.aaguid));
+bool is_wanted(const LoginRequest &request, const Credential &credential) {
+  return !request.credential || short_id(credential.id) == *request.credential;
+}
+
+bool usable(const LoginRequest &request, const Credential &credential, const Account &account, Way way,
+            const Policy &policy) {
+  return is_wanted(request, credential) && credential.state == CredentialState::Active &&
+         credential.owner == account && credential.way == way &&
+         (way != Way::Usb || accepts(policy, credential.aaguid));
 }
 
 UserVerification verification_for(const std::vector<Credential> &credentials, const Policy &policy) {
@@ -28,11 +34,11 @@ Asks asks_of(const PlannedWay &planned) {
 }
 
 /// nullopt: not open, whatever is plugged in.
-std::optional<PlannedWay> planned_way(Way way, const Account &account,
+std::optional<PlannedWay> planned_way(const LoginRequest &request, Way way, const Account &account,
                                       const std::vector<Credential> &credentials, const Policy &policy) {
   PlannedWay planned{way, {}, {}, UserVerification::Required};
   std::copy_if(credentials.begin(), credentials.end(), std::back_inserter(planned.credentials),
-               [&](const Credential &each) { return usable(each, account, way, policy); });
+               [&](const Credential &each) { return usable(request, each, account, way, policy); });
   if (planned.credentials.empty()) return std::nullopt;
   if (way == Way::Usb) planned.user_verification = verification_for(planned.credentials, policy);
   planned.asks = asks_of(planned);
@@ -50,15 +56,19 @@ Plan plan_for(const LoginRequest &request, const Account &account, const std::ve
               std::size_t codes, const std::vector<KeyInfo> &plugged, const Policy &policy) {
   Plan plan;
   const bool talks = request.host == Host::Talks;
-  const bool codes_open = talks && codes > 0;
+  // Who wants to see this passkey work is not helped by a code.
+  const bool codes_open = talks && codes > 0 && !request.credential;
   if (request.place != Place::Local) {
     plan.why_none = ErrorKind::RemoteSession;
     plan.code = codes_open && policy.backup_codes == BackupCodes::Always;
     return plan;
   }
+  // Until a way is found for which it would do, the passkey that was named is none that can be used here.
+  if (request.credential) plan.why_none = ErrorKind::NotFound;
   for (const Way way : policy.ways) {
-    std::optional<PlannedWay> planned = planned_way(way, account, credentials, policy);
+    std::optional<PlannedWay> planned = planned_way(request, way, account, credentials, policy);
     if (!planned) continue;
+    plan.why_none = ErrorKind::NoDevice;
     if (way == Way::Tpm && request.first == First::Either && request.typed == Typed::Pin)
       plan.typed_pin = planned;
     const bool can_do = talks || planned->asks == Asks::Nothing;

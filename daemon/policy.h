@@ -44,8 +44,9 @@ struct LoginRequest {
   First first = First::Passkey;
   Host host = Host::OneAnswer;
   Typed typed = Typed::Password;
-  std::chrono::seconds wait{0};  ///< for a key to be plugged in
-  Place place = Place::Remote;   ///< found out by the daemon (daemon/presence.h), never taken from the caller
+  std::chrono::seconds wait{0};                ///< for a key to be plugged in
+  std::optional<std::string> credential = {};  ///< short id: only this passkey will do
+  Place place = Place::Remote;  ///< found out by the daemon (daemon/presence.h), never taken from the caller
 };
 
 /// What a way asks of the person besides being there.
@@ -76,8 +77,8 @@ struct Plan {
 
 /// Makes the plan. `credentials`: all of the account's; those not Active, or whose owner is another account,
 /// or of a model that the policy does not accept, are passed over. `codes`: how many unspent backup codes the
-/// account has. User verification: as the policy has it, but Preferred means Required for what was enrolled
-/// with it.
+/// account has; none counts where one passkey was named. User verification: as the policy has it, but
+/// Preferred means Required for what was enrolled with it.
 Plan plan_for(const LoginRequest &request, const Account &account, const std::vector<Credential> &credentials,
               std::size_t codes, const std::vector<KeyInfo> &plugged, const Policy &policy);
 

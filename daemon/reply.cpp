@@ -1,7 +1,9 @@
 /// Writing values into bus messages.
 #include "daemon/reply.h"
 
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace passkeyd {
 namespace {
@@ -10,27 +12,77 @@ std::int64_t seconds_of(WallTime time) {
   return time.time_since_epoch().count();
 }
 
-int append(sd_bus_message *reply, const Credential &credential) {
-  int failed = sd_bus_message_open_container(reply, 'a', "{sv}");
-  const auto put = [&](const char *key, const char *type, auto value) {
-    if (failed >= 0) failed = sd_bus_message_append(reply, "{sv}", key, type, value);
-  };
-  put("id", "s", short_id(credential.id).c_str());
-  put("name", "s", credential.name.c_str());
-  put("way", "s", std::string(name_of(credential.way)).c_str());
-  put("device", "s", credential.device.c_str());
-  put("state", "s", std::string(name_of(credential.state)).c_str());
-  put("user", "s", credential.owner.name.str().c_str());
-  put("created", "x", seconds_of(credential.created));
-  if (credential.last_used) put("last-used", "x", seconds_of(*credential.last_used));
-  put("user-verification", "b", static_cast<int>(credential.user_verification));
-  put("synced", "b", static_cast<int>(credential.backup_eligible));
-  return failed >= 0 ? sd_bus_message_close_container(reply) : failed;
+/// One a{sv}, key by key. The first failure is kept, and what comes after it is not written.
+class Keys {
+ public:
+  explicit Keys(sd_bus_message *reply)
+      : reply_(reply), failed_(sd_bus_message_open_container(reply, 'a', "{sv}")) {}
+  Keys &text(const char *key, const std::string &value) { return put(key, "s", value.c_str()); }
+  Keys &text(const char *key, std::string_view value) { return text(key, std::string(value)); }
+  Keys &truth(const char *key, bool value) { return put(key, "b", value ? 1 : 0); }
+  Keys &count(const char *key, std::uint32_t value) { return put(key, "u", value); }
+  Keys &time(const char *key, const std::optional<WallTime> &value) {
+    return value ? put(key, "x", seconds_of(*value)) : *this;
+  }
+  template <class Value>
+  Keys &put(const char *key, const char *type, Value value) {
+    if (failed_ >= 0) failed_ = sd_bus_message_append(reply_, "{sv}", key, type, value);
+    return *this;
+  }
+  int done() { return failed_ >= 0 ? sd_bus_message_close_container(reply_) : failed_; }
+
+ private:
+  sd_bus_message *reply_;
+  int failed_;
+};
+
+int append(sd_bus_message *reply, const Described &described) {
+  const Credential &credential = described.credential;
+  return Keys(reply)
+      .text("id", short_id(credential.id))
+      .text("user", credential.owner.name.str())
+      .count("uid", credential.owner.uid)
+      .text("name", credential.name)
+      .text("way", name_of(credential.way))
+      .text("device", credential.device)
+      .text("state", name_of(credential.state))
+      .text("reason", described.change.reason)
+      .count("changed-by", described.change.by_uid)
+      .time("changed", described.change.when)
+      .time("created", credential.created)
+      .time("last-used", credential.last_used)
+      .truth("user-verification", credential.user_verification)
+      .truth("sensor", credential.built_in_uv)
+      .truth("discoverable", credential.discoverable)
+      .truth("synced", credential.backup_eligible)
+      .text("aaguid", text_of(credential.aaguid))
+      .text("attestation", name_of(credential.attestation))
+      .text("attested-by", credential.attested_by)
+      .text("model", described.model)
+      .text("recalled", described.recalled)
+      .done();
+}
+
+int append(sd_bus_message *reply, const Person &person) {
+  const AccountSummary &has = person.summary;
+  Keys keys(reply);
+  keys.text("user", has.account.name.str()).count("uid", has.account.uid);
+  if (person.uid_now) keys.count("uid-now", *person.uid_now);
+  if (person.unknown) keys.truth("unknown", true);
+  return keys.count("active", has.active)
+      .count("suspended", has.suspended)
+      .count("revoked", has.revoked)
+      .count("without-verification", has.without_verification)
+      .count("recalled", has.recalled)
+      .count("codes-left", has.codes_left)
+      .time("last-used", has.last_used)
+      .time("newest", has.newest)
+      .truth("locked", has.locked)
+      .done();
 }
 
 int append(sd_bus_message *reply, const PolicyLine &line) {
-  return sd_bus_message_append(reply, "a{sv}", 3, "key", "s", line.key.c_str(), "value", "s",
-                               line.value.c_str(), "source", "s", line.source.c_str());
+  return Keys(reply).text("key", line.key).text("value", line.value).text("source", line.source).done();
 }
 
 template <class T>
@@ -47,12 +99,18 @@ int write(sd_bus_message *, const Ok &) {
   return 0;
 }
 
+int write(sd_bus_message *reply, std::uint32_t count) {
+  return sd_bus_message_append(reply, "u", count);
+}
+
 int write(sd_bus_message *reply, const Standing &standing) {
   const bool locked = standing.lock.has_value();
-  const bool all = locked && standing.lock->scope == LockScope::AllMethods;
-  return sd_bus_message_append(reply, "a{sv}", 4, "locked", "b", locked ? 1 : 0, "all-methods", "b",
-                               all ? 1 : 0, "reason", "s", locked ? standing.lock->reason.c_str() : "",
-                               "codes-left", "u", static_cast<std::uint32_t>(standing.codes_left));
+  return Keys(reply)
+      .truth("locked", locked)
+      .truth("all-methods", locked && standing.lock->scope == LockScope::AllMethods)
+      .text("reason", locked ? standing.lock->reason : std::string())
+      .count("codes-left", static_cast<std::uint32_t>(standing.codes_left))
+      .done();
 }
 
 int write(sd_bus_message *reply, const NewCodes &codes) {
@@ -63,8 +121,23 @@ int write(sd_bus_message *reply, const std::vector<PolicyLine> &lines) {
   return append_all(reply, lines);
 }
 
-int write(sd_bus_message *reply, const std::vector<Credential> &credentials) {
+int write(sd_bus_message *reply, const std::vector<Described> &credentials) {
   return append_all(reply, credentials);
+}
+
+int write(sd_bus_message *reply, const std::vector<Person> &people) {
+  return append_all(reply, people);
+}
+
+int write(sd_bus_message *reply, const DaemonState &state) {
+  Keys keys(reply);
+  keys.text("version", std::string_view(PASSKEYD_VERSION)).text("rp-id", state.rp_id);
+  keys.text("config", state.config).count("attempts", state.attempts);
+  if (state.metadata) {
+    keys.put("metadata-number", "t", static_cast<std::uint64_t>(state.metadata->number));
+    keys.text("metadata-next-update", state.metadata->next_update);
+  }
+  return keys.done();
 }
 
 }  // namespace passkeyd

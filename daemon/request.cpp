@@ -1,88 +1,38 @@
 /// Reading request dictionaries.
 #include "daemon/request.h"
 
-#include <charconv>
-#include <cstring>
-#include <map>
+#include <algorithm>
 
 #include "common/steps.h"
+#include "daemon/dictionary.h"
+#include "ledger/credential_row.h"
 
 namespace passkeyd {
 namespace {
 
-using Texts = std::map<std::string, std::string, std::less<>>;
+/// Digits of a short id.
+constexpr std::size_t kShortId = 10;
 
-constexpr std::size_t kMaxKeys = 32;
-
-/// All text values of the message's a{sv}; a truth counts as "yes" or "no". Values of other types belong to
-/// keys of newer callers and are skipped.
-Result<Texts> read_texts(sd_bus_message *call) {
-  Texts texts;
-  int got = sd_bus_message_enter_container(call, 'a', "{sv}");
-  for (std::size_t entries = 0; got >= 0 && (got = sd_bus_message_enter_container(call, 'e', "sv")) > 0;
-       ++entries) {
-    if (entries >= kMaxKeys) return Error{ErrorKind::InvalidInput, "The request has too many keys."};
-    const char *key = nullptr;
-    const char *contents = nullptr;
-    char type = 0;
-    got = sd_bus_message_read(call, "s", &key);
-    if (got >= 0) got = sd_bus_message_peek_type(call, &type, &contents);
-    if (got >= 0 && strcmp(contents, "s") == 0) {
-      const char *value = nullptr;
-      got = sd_bus_message_read(call, "v", "s", &value);
-      if (got >= 0) texts[key] = value;
-    } else if (got >= 0 && strcmp(contents, "b") == 0) {
-      int truth = 0;
-      got = sd_bus_message_read(call, "v", "b", &truth);
-      if (got >= 0) texts[key] = truth != 0 ? "yes" : "no";
-    } else if (got >= 0) {
-      got = sd_bus_message_skip(call, "v");
-    }
-    if (got >= 0) got = sd_bus_message_exit_container(call);
-  }
-  if (got < 0) return Error{ErrorKind::InvalidInput, "The request is not of the documented form."};
-  return texts;
+Result<UserName> user_of(const Dictionary &texts) {
+  const std::optional<std::string> found = TRY(texts.text(request::kUser));
+  if (!found) return Error{ErrorKind::InvalidInput, "The user name is missing."};
+  return UserName::parse(*found);
 }
 
-/// A text for the record, empty if absent. Errors: InvalidInput if it is too long or not printable.
-Result<std::string> label(const Texts &texts, std::string_view key, std::size_t most) {
-  const auto found = texts.find(key);
-  if (found == texts.end()) return std::string();
-  if (found->second.size() > most || !is_printable(found->second))
-    return Error{ErrorKind::InvalidInput, std::string(key) + " is too long or not printable."};
-  return found->second;
-}
-
-Result<UserName> user_of(const Texts &texts) {
-  const auto found = texts.find(request::kUser);
-  if (found == texts.end()) return Error{ErrorKind::InvalidInput, "The user name is missing."};
-  return UserName::parse(found->second);
-}
-
-template <class T>
-struct Word {
-  std::string_view word;
-  T value;
-};
-
-/// One of two words, the first of them if the key is absent. Errors: InvalidInput for any other.
-template <class T>
-Result<T> one_of(const Texts &texts, std::string_view key, const Word<T> &usual, const Word<T> &other) {
-  const auto found = texts.find(key);
-  if (found == texts.end() || found->second == usual.word) return usual.value;
-  if (found->second == other.word) return other.value;
-  return Error{ErrorKind::InvalidInput, std::string(key) + " has a value that is not known."};
-}
-
-Result<std::chrono::seconds> wait_of(const Texts &texts) {
-  const auto found = texts.find(request::kWait);
-  if (found == texts.end()) return std::chrono::seconds(0);
-  const std::string &text = found->second;
-  int seconds = -1;
-  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (failed != std::errc() || end != text.data() + text.size() || seconds < 0 || seconds > request::kMaxWait)
+Result<std::chrono::seconds> wait_of(const Dictionary &texts) {
+  const std::int64_t seconds = TRY(texts.number(request::kWait)).value_or(0);
+  if (seconds < 0 || seconds > request::kMaxWait)
     return Error{ErrorKind::InvalidInput, "The wait is not a number of seconds that anybody would wait."};
   return std::chrono::seconds(seconds);
+}
+
+/// The short id of the only passkey that will do.
+Result<std::optional<std::string>> credential_of(const Dictionary &texts) {
+  std::optional<std::string> id = TRY(texts.text(request::kCredential));
+  const auto is_digit = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
+  if (id && (id->size() != kShortId || !std::ranges::all_of(*id, is_digit)))
+    return Error{ErrorKind::InvalidInput, "The passkey must be given by its short id."};
+  return id;
 }
 
 }  // namespace
@@ -92,6 +42,30 @@ Result<UserName> read_user(sd_bus_message *call) {
   if (sd_bus_message_read(call, "s", &text) < 0)
     return Error{ErrorKind::InvalidInput, "The user name is missing."};
   return UserName::parse(text);
+}
+
+Result<std::string> read_id(sd_bus_message *call) {
+  const char *text = nullptr;
+  if (sd_bus_message_read(call, "s", &text) < 0)
+    return Error{ErrorKind::InvalidInput, "It is not said which passkey."};
+  const std::string_view id = text;
+  if (credential_row::problem_with_name(id))
+    return Error{ErrorKind::InvalidInput, "That is neither the id nor the name of a passkey."};
+  return std::string(id);
+}
+
+Result<std::string> read_name(sd_bus_message *call) {
+  const char *text = nullptr;
+  if (sd_bus_message_read(call, "s", &text) < 0)
+    return Error{ErrorKind::InvalidInput, "The name is missing."};
+  if (const std::optional<std::string> problem = credential_row::problem_with_name(text))
+    return Error{ErrorKind::InvalidInput, *problem};
+  return std::string(text);
+}
+
+Result<std::string> read_reason(sd_bus_message *call) {
+  const Dictionary texts = TRY(Dictionary::read(call));
+  return texts.label(option::kReason, option::kMaxReason);
 }
 
 // Each part is read into a name of its own before the whole is built: g++ 12 does not destroy the members
@@ -106,36 +80,41 @@ struct Hints {
   std::string remote_host;
 };
 
-Result<Hints> hints_of(const Texts &texts) {
+Result<Hints> hints_of(const Dictionary &texts) {
   Hints hints;
-  hints.service = TRY(label(texts, request::kService, 255));
-  hints.tty = TRY(label(texts, request::kTty, 255));
-  hints.remote_host = TRY(label(texts, request::kRemoteHost, 255));
+  hints.service = TRY(texts.label(request::kService, 255));
+  hints.tty = TRY(texts.label(request::kTty, 255));
+  hints.remote_host = TRY(texts.label(request::kRemoteHost, 255));
   return hints;
 }
 
 }  // namespace
 
 Result<LoginRequest> read_login_request(sd_bus_message *call, const Caller &caller) {
-  const Texts texts = TRY(read_texts(call));
+  const Dictionary texts = TRY(Dictionary::read(call));
   std::optional<UserName> user;
-  if (texts.contains(request::kUser)) user = TRY(user_of(texts));
+  if (texts.has(request::kUser)) user = TRY(user_of(texts));
   Hints hints = TRY(hints_of(texts));
   LoginRequest request{std::move(user),      std::move(hints.service),
                        std::move(hints.tty), std::move(hints.remote_host),
                        caller.uid,           caller.pid};
   request.first =
-      TRY(one_of<First>(texts, request::kFirst, {"passkey", First::Passkey}, {"either", First::Either}));
+      TRY(texts.one_of<First>(request::kFirst, {"passkey", First::Passkey}, {"either", First::Either}));
   request.host =
-      TRY(one_of<Host>(texts, request::kHost, {"talks", Host::Talks}, {"one-answer", Host::OneAnswer}));
+      TRY(texts.one_of<Host>(request::kHost, {"talks", Host::Talks}, {"one-answer", Host::OneAnswer}));
   request.typed =
-      TRY(one_of<Typed>(texts, request::kTyped, {"password", Typed::Password}, {"pin", Typed::Pin}));
+      TRY(texts.one_of<Typed>(request::kTyped, {"password", Typed::Password}, {"pin", Typed::Pin}));
   request.wait = TRY(wait_of(texts));
+  request.credential = TRY(credential_of(texts));
+  if (request.credential && !request.user)
+    return Error{ErrorKind::InvalidInput, "A passkey was named, and not whose it is."};
+  // Where one passkey is to be seen working there is nothing to choose at a first prompt.
+  if (request.credential) request.first = First::Passkey;
   return request;
 }
 
 Result<PinChangeRequest> read_pin_change_request(sd_bus_message *call, const Caller &caller) {
-  const Texts texts = TRY(read_texts(call));
+  const Dictionary texts = TRY(Dictionary::read(call));
   UserName user = TRY(user_of(texts));
   Hints hints = TRY(hints_of(texts));
   return PinChangeRequest{std::move(user), std::move(hints.service), std::move(hints.tty),
@@ -143,27 +122,54 @@ Result<PinChangeRequest> read_pin_change_request(sd_bus_message *call, const Cal
 }
 
 Result<LockOptions> read_lock_options(sd_bus_message *call) {
-  const Texts texts = TRY(read_texts(call));
+  const Dictionary texts = TRY(Dictionary::read(call));
   LockOptions options;
-  options.scope = TRY(
-      one_of<LockScope>(texts, "all-methods", {"no", LockScope::Passkeys}, {"yes", LockScope::AllMethods}));
-  options.reason = TRY(label(texts, "reason", 255));
+  options.scope = TRY(texts.one_of<LockScope>(option::kAllMethods, {"no", LockScope::Passkeys},
+                                              {"yes", LockScope::AllMethods}));
+  options.reason = TRY(texts.label(option::kReason, option::kMaxReason));
   return options;
 }
 
 Result<EnrollmentRequest> read_enrollment_request(sd_bus_message *call, const Caller &caller) {
-  const Texts texts = TRY(read_texts(call));
+  const Dictionary texts = TRY(Dictionary::read(call));
   UserName user = TRY(user_of(texts));
-  std::string name = TRY(label(texts, "name", 64));
+  std::string name = TRY(texts.label(request::kName, credential_row::kMaxName));
   EnrollmentRequest request{std::move(user), std::nullopt, std::move(name), caller};
-  request.discoverable = TRY(one_of<bool>(texts, "discoverable", {"no", false}, {"yes", true}));
-  const auto way = texts.find("way");
-  if (way == texts.end()) return request;
-  request.way = way_of(way->second);
+  request.interactive = sd_bus_message_get_allow_interactive_authorization(call) > 0;
+  request.device = TRY(texts.label(request::kDevice, 255));
+  request.ask_name = TRY(texts.one_of<bool>(request::kAskName, {"no", false}, {"yes", true}));
+  request.discoverable = TRY(texts.one_of<bool>(request::kDiscoverable, {"no", false}, {"yes", true}));
+  const std::optional<std::string> way = TRY(texts.text(request::kWay));
+  if (!way) return request;
+  request.way = way_of(*way);
   if (!request.way) return Error{ErrorKind::InvalidInput, "The way must be usb or tpm."};
   if (request.way == Way::Tpm && request.discoverable)
     return Error{ErrorKind::InvalidInput, "A passkey in the TPM cannot be discoverable."};
+  if (request.way == Way::Tpm && !request.device.empty())
+    return Error{ErrorKind::InvalidInput, "Only security keys are chosen by device."};
   return request;
+}
+
+Result<RevokeOrder> read_revoke_order(sd_bus_message *call) {
+  constexpr const char *kKnown[] = {option::kAuthenticator, option::kEnrolledBefore, option::kReason,
+                                    option::kDryRun, nullptr};
+  const Dictionary texts = TRY(Dictionary::read(call));
+  // A restriction that is overlooked would revoke more than was meant.
+  TRY(texts.only(kKnown));
+  RevokeOrder order;
+  if (const std::optional<std::string> model = TRY(texts.text(option::kAuthenticator))) {
+    order.which.model = aaguid_of(*model);
+    if (!order.which.model) return Error{ErrorKind::InvalidInput, "The authenticator must be an AAGUID."};
+  }
+  if (const std::optional<std::int64_t> before = TRY(texts.number(option::kEnrolledBefore))) {
+    if (*before < 0) return Error{ErrorKind::InvalidInput, "Nothing was enrolled before 1970."};
+    order.which.enrolled_before = WallTime(std::chrono::seconds(*before));
+  }
+  if (!order.which.model && !order.which.enrolled_before)
+    return Error{ErrorKind::InvalidInput, "Say which: by authenticator, by time of enrollment, or both."};
+  order.reason = TRY(texts.label(option::kReason, option::kMaxReason));
+  order.dry_run = TRY(texts.one_of<bool>(option::kDryRun, {"no", false}, {"yes", true}));
+  return order;
 }
 
 }  // namespace passkeyd

@@ -1,4 +1,4 @@
-/// The Manager object: its table, and what each method takes from its message.
+/// The Manager object: its table, and everybody's share of it.
 #include "daemon/service.h"
 
 #include <algorithm>
@@ -7,75 +7,97 @@
 #include "common/log.h"
 #include "daemon/administration.h"
 #include "daemon/enrollment.h"
-#include "daemon/errand.h"
 #include "daemon/login.h"
+#include "daemon/passkeys.h"
+#include "daemon/people.h"
 #include "daemon/pin_change.h"
-#include "daemon/reload.h"
-#include "daemon/reply.h"
 #include "daemon/request.h"
+#include "daemon/revocation.h"
+#include "daemon/status.h"
 
 namespace passkeyd {
 
 /// One Attempt object. Member order: the story goes first, then the face it speaks to.
 struct Service::OneAttempt {
-  OneAttempt(sd_event *loop, sd_bus *bus, const std::string &path, const Caller &caller,
-             std::function<void()> gone)
-      : person(caller.person), face(loop, bus, path, caller.bus_name, std::move(gone)) {}
+  OneAttempt(House &of, const std::string &path, const Caller &caller, std::function<void()> gone)
+      : house(of), person(caller.person), face(of.loop, of.bus, path, caller.bus_name, std::move(gone)) {
+    ++house.attempts;
+  }
+  ~OneAttempt() { --house.attempts; }
+  OneAttempt(const OneAttempt &) = delete;
+  OneAttempt &operator=(const OneAttempt &) = delete;
+  House &house;
   uid_t person;
   Face face;
   Task<void> story;
 };
 
+/// A call whose answer takes its time.
+struct Service::OneCall {
+  Service *service;
+  uid_t person;
+  Task<void> work = {};
+  BusTrack caller = {};  ///< goes first: nobody hears of a call that is being ended
+};
+
+/// A row: what is called, what it is in the eyes of the authority, and who answers: `answer` does, with what
+/// its admission lets it do; or `begin` makes an Attempt, whose story asks for admission itself.
 struct Service::Method {
-  std::string_view name;
-  MayCall may_call;
-  Status (Service::*handler)(sd_bus_message *, const Caller &);
+  const char *name;
+  const char *in;
+  const char *out;
+  const char *parameters;  ///< names of those that go in, then of those that come out
+  Deed deed;
+  Task<Status> (*answer)(House &, Call);
+  Status (Service::*begin)(sd_bus_message *, const Caller &) = nullptr;
 };
 
+#define NAMED SD_BUS_PARAM  // each ends with a zero
 const Service::Method Service::kTable[] = {
-    {"BeginLogin", MayCall::RootOrSelf, &Service::begin_login},
-    {"BeginEnrollment", MayCall::Root, &Service::begin_enrollment},
-    {"BeginPinChange", MayCall::RootOrSelf, &Service::begin_pin_change},
-    {"ListCredentials", MayCall::RootOrSelf, &Service::list_credentials},
-    {"CheckAccount", MayCall::RootOrSelf, &Service::check_account},
-    {"NewBackupCodes", MayCall::Root, &Service::new_backup_codes},
-    {"LockUser", MayCall::Root, &Service::lock_user},
-    {"UnlockUser", MayCall::Root, &Service::unlock_user},
-    {"GetPolicy", MayCall::Anyone, &Service::get_policy},
-    {"GetStatus", MayCall::Anyone, &Service::get_status},
+    {"BeginLogin", "a{sv}", "o", NAMED(request) NAMED(attempt), Deed::Nothing, nullptr,
+     &Service::begin_login},
+    {"BeginEnrollment", "a{sv}", "o", NAMED(request) NAMED(attempt), Deed::Enroll, nullptr,
+     &Service::begin_enrollment},
+    {"BeginPinChange", "a{sv}", "o", NAMED(request) NAMED(attempt), Deed::Nothing, nullptr,
+     &Service::begin_pin_change},
+    {"ListCredentials", "s", "aa{sv}", NAMED(user) NAMED(credentials), Deed::Read, list_credentials},
+    {"ListAllCredentials", "", "aa{sv}", NAMED(credentials), Deed::Read, list_all_credentials},
+    {"RenameCredential", "sss", "", NAMED(user) NAMED(id) NAMED(name), Deed::Rename, rename_credential},
+    {"RevokeCredential", "ssa{sv}", "", NAMED(user) NAMED(id) NAMED(options), Deed::Revoke,
+     revoke_credential},
+    {"RevokeAll", "sa{sv}", "u", NAMED(user) NAMED(options) NAMED(count), Deed::Revoke, revoke_all},
+    {"RevokeMatching", "a{sv}", "aa{sv}", NAMED(which) NAMED(credentials), Deed::Revoke, revoke_matching},
+    {"ResumeCredential", "ssa{sv}", "", NAMED(user) NAMED(id) NAMED(options), Deed::Resume,
+     resume_credential},
+    {"CheckAccount", "s", "a{sv}", NAMED(user) NAMED(standing), Deed::Read, check_account},
+    {"NewBackupCodes", "s", "hu", NAMED(user) NAMED(codes) NAMED(count), Deed::NewCodes, new_backup_codes},
+    {"LockUser", "sa{sv}", "", NAMED(user) NAMED(options), Deed::Lock, lock_user},
+    {"UnlockUser", "s", "", NAMED(user), Deed::Unlock, unlock_user},
+    {"ResetLimits", "s", "", NAMED(user), Deed::ResetLimits, reset_limits},
+    {"GetPeople", "", "aa{sv}", NAMED(accounts), Deed::Read, get_people},
+    // These say nothing of any account, and ask nobody.
+    {"GetPolicy", "s", "aa{sv}", NAMED(service) NAMED(lines), Deed::Nothing, get_policy},
+    {"GetStatus", "", "a{sv}", NAMED(status), Deed::Nothing, get_status},
 };
+#undef NAMED
 
-const sd_bus_vtable Service::kMethods[] = {
-    SD_BUS_VTABLE_START(0),
-    SD_BUS_METHOD_WITH_NAMES("BeginLogin", "a{sv}", SD_BUS_PARAM(request), "o", SD_BUS_PARAM(attempt),
-                             Service::dispatch, SD_BUS_VTABLE_UNPRIVILEGED),
-    SD_BUS_METHOD_WITH_NAMES("BeginEnrollment", "a{sv}", SD_BUS_PARAM(request), "o", SD_BUS_PARAM(attempt),
-                             Service::dispatch, SD_BUS_VTABLE_UNPRIVILEGED),
-    SD_BUS_METHOD_WITH_NAMES("BeginPinChange", "a{sv}", SD_BUS_PARAM(request), "o", SD_BUS_PARAM(attempt),
-                             Service::dispatch, SD_BUS_VTABLE_UNPRIVILEGED),
-    SD_BUS_METHOD_WITH_NAMES("CheckAccount", "s", SD_BUS_PARAM(user), "a{sv}", SD_BUS_PARAM(standing),
-                             Service::dispatch, SD_BUS_VTABLE_UNPRIVILEGED),
-    SD_BUS_METHOD_WITH_NAMES("NewBackupCodes", "s", SD_BUS_PARAM(user), "hu",
-                             SD_BUS_PARAM(codes) SD_BUS_PARAM(count), Service::dispatch,
-                             SD_BUS_VTABLE_UNPRIVILEGED),
-    SD_BUS_METHOD_WITH_NAMES("LockUser", "sa{sv}", SD_BUS_PARAM(user) SD_BUS_PARAM(options), "",
-                             SD_BUS_PARAM(), Service::dispatch, SD_BUS_VTABLE_UNPRIVILEGED),
-    SD_BUS_METHOD_WITH_NAMES("UnlockUser", "s", SD_BUS_PARAM(user), "", SD_BUS_PARAM(), Service::dispatch,
-                             SD_BUS_VTABLE_UNPRIVILEGED),
-    SD_BUS_METHOD_WITH_NAMES("ListCredentials", "s", SD_BUS_PARAM(user), "aa{sv}", SD_BUS_PARAM(credentials),
-                             Service::dispatch, SD_BUS_VTABLE_UNPRIVILEGED),
-    SD_BUS_METHOD_WITH_NAMES("GetPolicy", "s", SD_BUS_PARAM(service), "aa{sv}", SD_BUS_PARAM(policy),
-                             Service::dispatch, SD_BUS_VTABLE_UNPRIVILEGED),
-    SD_BUS_METHOD_WITH_NAMES("GetStatus", "", SD_BUS_PARAM(), "a{sv}", SD_BUS_PARAM(status),
-                             Service::dispatch, SD_BUS_VTABLE_UNPRIVILEGED),
-    SD_BUS_VTABLE_END};
+Service::Service(House &house) : house_(house) {
+  const auto add = [&](sd_bus_vtable entry) { methods_.push_back(entry); };
+  add(SD_BUS_VTABLE_START(0));
+  for (const Method &row : kTable) {
+    sd_bus_vtable entry = SD_BUS_METHOD(row.name, row.in, row.out, dispatch, SD_BUS_VTABLE_UNPRIVILEGED);
+    entry.x.method.names = row.parameters;
+    add(entry);
+  }
+  add(SD_BUS_VTABLE_END);
+}
 
-Service::Service(House &house) : house_(house) {}
 Service::~Service() = default;
 
 Status Service::publish() {
   sd_bus_slot *slot = nullptr;
-  const int failed = sd_bus_add_object_vtable(house_.bus, &slot, bus::kPath, bus::kManager, kMethods, this);
+  const int failed =
+      sd_bus_add_object_vtable(house_.bus, &slot, bus::kPath, bus::kManager, methods_.data(), this);
   if (failed < 0) return errno_error("publish the manager", -failed);
   object_.reset(slot);
   return Ok{};
@@ -88,16 +110,14 @@ int Service::dispatch(sd_bus_message *call, void *self, sd_bus_error *) {
 }
 
 Status Service::handle(sd_bus_message *call) {
-  const Error refused{ErrorKind::NotAllowed, "You may not do this."};
   const std::string_view member = sd_bus_message_get_member(call);
-  const auto row = std::find_if(std::begin(kTable), std::end(kTable),
-                                [&](const Method &method) { return method.name == member; });
-  if (row == std::end(kTable)) return refused;
-  const Caller caller = TRY(caller_of(call));
-  const bool allowed = row->may_call == MayCall::Anyone || row->may_call == MayCall::RootOrSelf ||
-                       (row->may_call == MayCall::Root && caller.is_root());
-  if (!allowed) return refused;
-  return (this->*row->handler)(call, caller);
+  const auto row =
+      std::ranges::find(kTable, member, [](const Method &each) { return std::string_view(each.name); });
+  if (row == std::end(kTable)) return Error{ErrorKind::NotAllowed, "Nobody may do this."};
+  Caller caller = TRY(caller_of(call));
+  if (row->begin != nullptr) return (this->*row->begin)(call, caller);
+  const bool interactive = sd_bus_message_get_allow_interactive_authorization(call) > 0;
+  return answer(*row, Call{keep(call), std::move(caller), interactive, row->deed});
 }
 
 namespace {
@@ -112,6 +132,17 @@ Task<void> to_the_end(Face &face, Task<void> story) {
     broke = true;
   }
   if (broke) face.finish(say_error(Step::Unavailable, {ErrorKind::Internal, ""}));
+}
+
+/// The same for a call: it is answered, if with an error.
+Task<void> to_the_answer(BusMessage call, Task<Status> work) {
+  Status answered = Error{};
+  try {
+    answered = co_await work;
+  } catch (const std::exception &error) {
+    log_line(LogLevel::Error, std::string("a call broke off: ") + error.what());
+  }
+  if (!answered) reply_error(call.get(), answered.error());
 }
 
 }  // namespace
@@ -133,22 +164,38 @@ Status Service::room_for(const Caller &caller) const {
   return Ok{};
 }
 
-Status Service::answer_later(const Caller &caller, Task<void> work) {
+Status Service::answer(const Method &row, Call call) {
   std::erase_if(calls_, [](const OneCall &each) { return each.work.done(); });
   // Root's programs ask whether an account is locked before they let it in: those are never turned away. How
   // many there are at once is bounded by the ceremonies they need.
-  if (!caller.is_root()) TRY(room_for(caller));
-  calls_.push_back({caller.person, std::move(work)});
-  calls_.back().work.start();
+  if (!call.caller.is_root()) TRY(room_for(call.caller));
+  OneCall &one = calls_.emplace_back(OneCall{this, call.caller.person});
+  const bool awaited = !call.caller.is_root() || sd_bus_message_get_expect_reply(call.message.get()) > 0;
+  sd_bus_track *track = nullptr;
+  int failed = awaited ? sd_bus_track_new(house_.bus, &track, on_vanished, &one) : 0;
+  one.caller.reset(track);
+  if (failed >= 0 && awaited) failed = sd_bus_track_add_name(track, call.caller.bus_name.c_str());
+  if (failed < 0) {
+    calls_.pop_back();
+    return errno_error("watch the caller", -failed);
+  }
+  BusMessage message = keep(call.message.get());
+  one.work = to_the_answer(std::move(message), row.answer(house_, std::move(call)));
+  one.work.start();
   return Ok{};
+}
+
+int Service::on_vanished(sd_bus_track *, void *one_call) {
+  std::list<OneCall> &calls = static_cast<OneCall *>(one_call)->service->calls_;
+  calls.remove_if([&](const OneCall &each) { return &each == one_call; });
+  return 0;
 }
 
 template <class Story>
 Status Service::begin(sd_bus_message *call, const Caller &caller, Story story) {
   TRY(room_for(caller));
   const std::string path = std::string(bus::kPath) + "/attempt/" + std::to_string(next_number_++);
-  auto attempt = std::make_unique<OneAttempt>(house_.loop, house_.bus, path, caller,
-                                              [this, path] { attempts_.erase(path); });
+  auto attempt = std::make_unique<OneAttempt>(house_, path, caller, [this, path] { attempts_.erase(path); });
   TRY(attempt->face.publish());
   attempt->story = to_the_end(attempt->face, story(attempt->face));
   OneAttempt &begun = *attempts_.emplace(path, std::move(attempt)).first->second;
@@ -174,57 +221,6 @@ Status Service::begin_enrollment(sd_bus_message *call, const Caller &caller) {
 Status Service::begin_pin_change(sd_bus_message *call, const Caller &caller) {
   PinChangeRequest request = TRY(read_pin_change_request(call, caller));
   return begin(call, caller, [&](Face &face) { return tell_pin_change(house_, face, std::move(request)); });
-}
-
-Status Service::check_account(sd_bus_message *call, const Caller &caller) {
-  return answer_later(caller, reply_later(keep(call), standing_of(house_, TRY(read_user(call)), caller)));
-}
-
-Status Service::new_backup_codes(sd_bus_message *call, const Caller &caller) {
-  return answer_later(caller, reply_later(keep(call), new_codes(house_, TRY(read_user(call)), caller)));
-}
-
-Status Service::lock_user(sd_bus_message *call, const Caller &caller) {
-  UserName user = TRY(read_user(call));
-  LockOptions options = TRY(read_lock_options(call));
-  return answer_later(caller, reply_later(keep(call), lock_account(house_, std::move(user), options.scope,
-                                                                   std::move(options.reason), caller)));
-}
-
-Status Service::unlock_user(sd_bus_message *call, const Caller &caller) {
-  return answer_later(caller, reply_later(keep(call), unlock_account(house_, TRY(read_user(call)), caller)));
-}
-
-Status Service::list_credentials(sd_bus_message *call, const Caller &caller) {
-  const UserName user = TRY(read_user(call));
-  Credentials stored = TRY(house_.ledger.credentials_of(user));
-  log_problems(stored);
-  // Others than root see what is theirs, by number; of everybody else's, not even whether there is any.
-  if (!caller.is_root())
-    std::erase_if(stored.rows, [&](const Credential &each) { return each.owner.uid != caller.uid; });
-  return reply(call, stored.rows);
-}
-
-/// Names no account, so anyone may ask. The RP ID that counts is the ledger's, whatever the files say by now.
-Status Service::get_policy(sd_bus_message *call, const Caller &) {
-  const char *service = nullptr;
-  if (sd_bus_message_read(call, "s", &service) < 0)
-    return Error{ErrorKind::InvalidInput, "The PAM service is missing."};
-  std::vector<PolicyLine> lines = house_.config.describe(service);
-  for (PolicyLine &line : lines)
-    if (line.key == "rp_id") line = {line.key, house_.rp_id.str(), "ledger"};
-  return reply(call, lines);
-}
-
-/// Why a configuration was refused may quote it, and a file of root's may be closed to others.
-Status Service::get_status(sd_bus_message *call, const Caller &caller) {
-  const bool tell = caller.is_root() || house_.config_state == kConfigLoaded;
-  const std::string state = tell ? house_.config_state : "refused";
-  const int failed = sd_bus_reply_method_return(
-      call, "a{sv}", 4, "version", "s", PASSKEYD_VERSION, "rp-id", "s", house_.rp_id.str().c_str(), "config",
-      "s", state.c_str(), "attempts", "u", static_cast<std::uint32_t>(attempts_.size()));
-  if (failed < 0) return errno_error("answer", -failed);
-  return Ok{};
 }
 
 }  // namespace passkeyd

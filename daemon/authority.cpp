@@ -1,0 +1,78 @@
+/// The table of deeds, and asking about them.
+#include "daemon/authority.h"
+
+#include <algorithm>
+
+#include "common/log.h"
+#include "daemon/polkit.h"
+
+namespace passkeyd {
+namespace {
+
+/// For one's own account: nobody is asked.
+constexpr const char *kFree = "";
+
+struct Row {
+  Deed deed;
+  const char *own;     ///< polkit action for one's own account, or kFree
+  const char *others;  ///< for somebody else's, and for the machine
+};
+
+/// What has no row is only root's. docs/dbus.md shows the same by methods, config/org.passkeyd1.policy what
+/// each action asks of whom.
+constexpr Row kTable[] = {
+    {Deed::Enroll, "org.passkeyd1.enroll", "org.passkeyd1.enroll-others"},
+    {Deed::Read, kFree, "org.passkeyd1.read-others"},
+    {Deed::Rename, "org.passkeyd1.manage", "org.passkeyd1.manage-others"},
+    {Deed::Revoke, "org.passkeyd1.manage", "org.passkeyd1.revoke-others"},
+    {Deed::Resume, "org.passkeyd1.resume", "org.passkeyd1.resume"},
+    {Deed::NewCodes, "org.passkeyd1.new-codes", "org.passkeyd1.new-codes-others"},
+    {Deed::Lock, "org.passkeyd1.lock", "org.passkeyd1.lock"},
+    {Deed::Unlock, "org.passkeyd1.unlock", "org.passkeyd1.unlock"},
+    {Deed::ResetLimits, "org.passkeyd1.reset-limits", "org.passkeyd1.reset-limits"},
+    {Deed::ReadAudit, kFree, "org.passkeyd1.read-audit"},
+    {Deed::Examine, "org.passkeyd1.examine", "org.passkeyd1.examine"},
+    {Deed::ImportMetadata, "org.passkeyd1.import-metadata", "org.passkeyd1.import-metadata"},
+    {Deed::Export, "org.passkeyd1.export", "org.passkeyd1.export"},
+    {Deed::Import, "org.passkeyd1.import", "org.passkeyd1.import"},
+};
+
+/// What somebody was refused who is not the owner is on record: who tries that is worth knowing. Who is
+/// refused their own has mistyped a password.
+void record_refusal(House &house, const Caller &caller, const char *action,
+                    const std::optional<Account> &owner) {
+  if (!house.refusals.may_record(caller.uid, house.clock.boot())) return;
+  AuditRecord record;
+  record.time = house.clock.wall();
+  record.event = event::kRefused;
+  if (owner) record.user = owner->name.str();
+  record.service = action;
+  record.outcome = outcome::kDenied;
+  record.reason = name_of(ErrorKind::NotAllowed);
+  record.caller_uid = caller.uid;
+  record.caller_pid = caller.pid;
+  log_line(LogLevel::Notice, "uid " + std::to_string(caller.uid) + " was refused " + action);
+  const Status written = house.ledger.append(record);
+  if (!written) log_line(LogLevel::Error, "audit: " + log_safe(written.error().sentence));
+}
+
+}  // namespace
+
+Task<Status> authorize(House &house, Caller caller, bool interactive, Deed deed,
+                       std::optional<Account> owner) {
+  const auto row = std::ranges::find(kTable, deed, &Row::deed);
+  if (deed == Deed::Nothing || row == std::end(kTable))
+    co_return Error{ErrorKind::NotAllowed, "Nobody may do this."};
+  if (caller.is_root()) co_return Ok{};
+  const bool own = owner && owner->uid == caller.uid;
+  PolkitQuestion question{own ? row->own : row->others, {}, interactive};
+  if (std::string_view(question.action) == kFree) co_return Ok{};
+  if (owner) question.user = owner->name.str();
+  const char *action = question.action;
+  const Status allowed = co_await ask_polkit(house, caller, std::move(question));
+  if (!allowed && allowed.error().kind == ErrorKind::NotAllowed && !own)
+    record_refusal(house, caller, action, owner);
+  co_return allowed;
+}
+
+}  // namespace passkeyd

@@ -1,0 +1,103 @@
+/// Reading dictionaries.
+#include "daemon/dictionary.h"
+
+#include <charconv>
+
+#include "common/account.h"
+
+namespace passkeyd {
+namespace {
+
+template <class Number>
+int read_digits(sd_bus_message *call, const char *type, std::optional<std::string> &into) {
+  Number number{};
+  const int got = sd_bus_message_read(call, "v", type, &number);
+  if (got >= 0) into = std::to_string(number);
+  return got;
+}
+
+/// The next value, a variant; nullopt for one of a type that no key of ours has.
+int read_value(sd_bus_message *call, std::optional<std::string> &into) {
+  const char *contents = nullptr;
+  char type = 0;
+  int got = sd_bus_message_peek_type(call, &type, &contents);
+  if (got < 0) return got;
+  const std::string_view kind = contents;
+  if (kind == "s") {
+    const char *value = nullptr;
+    got = sd_bus_message_read(call, "v", "s", &value);
+    if (got >= 0) into = value;
+    return got;
+  }
+  if (kind == "b") {
+    int truth = 0;
+    got = sd_bus_message_read(call, "v", "b", &truth);
+    if (got >= 0) into = truth != 0 ? "yes" : "no";
+    return got;
+  }
+  if (kind == "x") return read_digits<std::int64_t>(call, "x", into);
+  if (kind == "t") return read_digits<std::uint64_t>(call, "t", into);
+  if (kind == "i") return read_digits<std::int32_t>(call, "i", into);
+  if (kind == "u") return read_digits<std::uint32_t>(call, "u", into);
+  return sd_bus_message_skip(call, "v");
+}
+
+Error unknown_value(std::string_view key) {
+  return {ErrorKind::InvalidInput, std::string(key) + " has a value that it cannot have."};
+}
+
+}  // namespace
+
+Result<Dictionary> Dictionary::read(sd_bus_message *call) {
+  Dictionary read;
+  int got = sd_bus_message_enter_container(call, 'a', "{sv}");
+  for (std::size_t entries = 0; got >= 0 && (got = sd_bus_message_enter_container(call, 'e', "sv")) > 0;
+       ++entries) {
+    if (entries >= kMaxKeys) return Error{ErrorKind::InvalidInput, "The request has too many keys."};
+    const char *key = nullptr;
+    std::optional<std::string> value;
+    got = sd_bus_message_read(call, "s", &key);
+    if (got >= 0) got = read_value(call, value);
+    if (got >= 0) read.values_[key] = std::move(value);
+    if (got >= 0) got = sd_bus_message_exit_container(call);
+  }
+  if (got >= 0) got = sd_bus_message_exit_container(call);
+  if (got < 0) return Error{ErrorKind::InvalidInput, "The request is not of the documented form."};
+  return read;
+}
+
+Result<std::optional<std::string>> Dictionary::text(std::string_view key) const {
+  const auto found = values_.find(key);
+  if (found == values_.end()) return std::optional<std::string>();
+  if (!found->second) return unknown_value(key);
+  return found->second;
+}
+
+Result<std::string> Dictionary::label(std::string_view key, std::size_t most) const {
+  std::optional<std::string> found = TRY(text(key));
+  if (!found) return std::string();
+  if (found->size() > most || !is_printable(*found))
+    return Error{ErrorKind::InvalidInput, std::string(key) + " is too long or not printable."};
+  return std::move(*found);
+}
+
+Result<std::optional<std::int64_t>> Dictionary::number(std::string_view key) const {
+  const std::optional<std::string> found = TRY(text(key));
+  if (!found) return std::optional<std::int64_t>();
+  std::int64_t number = 0;
+  const auto [end, failed] = std::from_chars(found->data(), found->data() + found->size(), number);
+  if (failed != std::errc() || end != found->data() + found->size()) return unknown_value(key);
+  return std::optional<std::int64_t>(number);
+}
+
+Status Dictionary::only(const char *const *known) const {
+  for (const auto &[key, value] : values_) {
+    const char *const *each = known;
+    while (*each != nullptr && key != *each) ++each;
+    if (*each == nullptr)
+      return Error{ErrorKind::InvalidInput, "The request has a key that is not known here."};
+  }
+  return Ok{};
+}
+
+}  // namespace passkeyd

@@ -1,0 +1,84 @@
+/// Revoking one, all of an account, or all that a recall names.
+#include "daemon/revocation.h"
+
+#include "common/log.h"
+#include "daemon/described.h"
+#include "daemon/errand.h"
+#include "daemon/passkeys.h"
+#include "daemon/reply.h"
+#include "daemon/request.h"
+
+namespace passkeyd {
+namespace {
+
+/// Revokes all that `admitted` may see of the account; an owner's are few, and each is a transaction of its
+/// own: what is revoked when one fails stays revoked.
+Result<std::uint32_t> revoke_own(House &house, const Admitted &admitted, const std::string &reason) {
+  const Credentials stored = TRY(house.ledger.credentials_of(admitted.user()));
+  std::uint32_t count = 0;
+  for (const Credential &each : stored.rows) {
+    if (each.state == CredentialState::Revoked || !admitted.concerns(each.owner)) continue;
+    TRY(house.ledger.set_state(each.row, CredentialState::Revoked, reason, admitted.actor(),
+                               house.clock.wall()));
+    ++count;
+  }
+  return count;
+}
+
+/// What is revoked, or would be.
+Result<std::vector<Credential>> carry_out(House &house, const RevokeOrder &order, const Actor &by) {
+  if (!order.dry_run) return house.ledger.revoke_matching(order.which, order.reason, by, house.clock.wall());
+  Credentials found = TRY(house.ledger.matching(order.which));
+  log_problems(found);
+  return std::move(found.rows);
+}
+
+}  // namespace
+
+Task<Status> revoke_credential(House &house, Call call) {
+  const Result<UserName> user = read_user(call.message.get());
+  if (!user) co_return user.error();
+  const Result<std::string> id = read_id(call.message.get());
+  if (!id) co_return id.error();
+  const Result<std::string> reason = read_reason(call.message.get());
+  if (!reason) co_return reason.error();
+  const Result<Admitted> admitted = co_await admit(house, call, user.value());
+  if (!admitted) co_return admitted.error();
+  const Result<Credential> picked = pick_live(house, admitted.value(), id.value());
+  if (!picked) co_return picked.error();
+  const Result<Credential> revoked = house.ledger.set_state(
+      picked->row, CredentialState::Revoked, reason.value(), admitted->actor(), house.clock.wall());
+  if (!revoked) co_return revoked.error();
+  log_line(LogLevel::Notice, "a passkey of " + admitted->user().str() + " was revoked");
+  co_return reply(call.message.get(), Ok{});
+}
+
+Task<Status> revoke_all(House &house, Call call) {
+  const Result<UserName> user = read_user(call.message.get());
+  if (!user) co_return user.error();
+  const Result<std::string> reason = read_reason(call.message.get());
+  if (!reason) co_return reason.error();
+  const Result<Admitted> admitted = co_await admit(house, call, user.value());
+  if (!admitted) co_return admitted.error();
+  const Result<std::uint32_t> count = revoke_own(house, admitted.value(), reason.value());
+  if (!count) co_return count.error();
+  log_line(LogLevel::Notice,
+           std::to_string(count.value()) + " passkeys of " + admitted->user().str() + " were revoked");
+  co_return reply(call.message.get(), count.value());
+}
+
+Task<Status> revoke_matching(House &house, Call call) {
+  const Result<RevokeOrder> order = read_revoke_order(call.message.get());
+  if (!order) co_return order.error();
+  const Status allowed = co_await admit_to_all(house, call);
+  if (!allowed) co_return allowed;
+  const Result<std::vector<Credential>> found = carry_out(house, order.value(), actor_of(call.caller));
+  if (!found) co_return found.error();
+  if (!order->dry_run)
+    log_line(LogLevel::Notice, "a recall revoked " + std::to_string(found->size()) + " passkeys");
+  const Result<std::vector<Described>> described = describe(house, found.value());
+  if (!described) co_return described.error();
+  co_return reply(call.message.get(), described.value());
+}
+
+}  // namespace passkeyd
