@@ -1,0 +1,119 @@
+"""How these tests call the daemon: as whom, with or without polkit's agent at a terminal, and what they look at
+afterwards."""
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import time
+
+from world import LEDGER, PASSWORD, TREE, Failed, Terminal, check, must, open_to_all, run  # noqa: F401
+
+CALLER = open_to_all("tests/authority/caller.py")
+# A security key is a proof at polkit, too; here it is left out, so that passwords can be wrong.
+PASSWORDS_AT_POLKIT = "[service polkit-1]\nways = tpm\n"
+PYTHON = "/usr/bin/python3"  # Debian's own: it has python3-dbus
+
+
+def arguments(method, signature, *values):
+    return [method, signature, *(json.dumps(value) for value in values)]
+
+
+def as_user(user):
+    return [] if user == "root" else ["setpriv", "--reuid", user, "--regid", user, "--init-groups"]
+
+
+def answers_in(said):
+    return [json.loads(line) for line in said.splitlines() if line.startswith("[")]
+
+
+def call(user, method, signature, *values, interactive=False):
+    """What came of it: ["ok", ...] or [ERROR, sentence]. Nobody is there to be asked."""
+    options = ["--interactive"] if interactive else []
+    status, said = run(*as_user(user), PYTHON, CALLER, *options, *arguments(method, signature, *values), cwd="/")
+    answers = answers_in(said)
+    check(status == 0 and len(answers) == 1, f"{user} {method}: {status}: {said}")
+    return answers[0]
+
+
+class Asked(Terminal):
+    """A call at a terminal where polkit's agent can ask."""
+
+    def __init__(self, user, method, signature, *values):
+        super().__init__(user, [PYTHON, CALLER, "--agent", *arguments(method, signature, *values)])
+
+    def answer(self):
+        self.wait_for(r"(?m)^\[.*\]\r?$")
+        return answers_in(self.screen.replace("\r", ""))[-1]
+
+    def prove(self, password=PASSWORD):
+        self.wait_for(r"assword[^\n]*: ")
+        self.type_unseen(password)
+
+
+def prove_and(user, method, signature, *values, password=PASSWORD):
+    """Calls, and types the password that is asked for."""
+    with Asked(user, method, signature, *values) as terminal:
+        terminal.prove(password)
+        return terminal.answer()
+
+
+# --- what is in the ledger --------------------------------------------------------------------------------------------
+def rows(query, *values):
+    with sqlite3.connect(f"file:{LEDGER}?mode=ro", uri=True) as database:
+        return database.execute(query, values).fetchall()
+
+
+def last_record():
+    """(event, user, outcome, reason, caller's uid) of the newest record."""
+    return rows("SELECT event, user_name, outcome, reason, caller_uid FROM audit ORDER BY seq DESC LIMIT 1")[0]
+
+
+def records(event):
+    return rows("SELECT count(*) FROM audit WHERE event = ?", event)[0][0]
+
+
+def everything():
+    """All that a refused call must not change."""
+    return [rows(f"SELECT * FROM {table}") for table in ("credential", "backup_code", "account_lock", "try")]
+
+
+def passkeys(user):
+    """As root sees them, by name."""
+    return {each["name"]: each for each in call("root", "ListCredentials", "s", user)[1]}
+
+
+def uid_of(user):
+    return int(must("id", "-u", user))
+
+
+# --- polkit's own life ------------------------------------------------------------------------------------------------
+POLKITD = "/usr/lib/polkit-1/polkitd"
+
+
+def polkit_is_there():
+    return "true" in must("dbus-send", "--system", "--print-reply", "--dest=org.freedesktop.DBus", "/",
+                          "org.freedesktop.DBus.NameHasOwner", "string:org.freedesktop.PolicyKit1")
+
+
+def until(condition, what, seconds=20):
+    """For what happens in programs that tell nobody."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            raise Failed(what)
+        time.sleep(0.05)
+
+
+class WithoutPolkit:
+    def __enter__(self):
+        for pid in run("pidof", POLKITD)[1].split():
+            os.kill(int(pid), signal.SIGTERM)
+        until(lambda: not polkit_is_there(), "polkit does not end")
+
+    def __exit__(self, *_):
+        with open("/run/world/polkitd.log", "ab") as log:
+            subprocess.Popen([POLKITD, "--no-debug"], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                             start_new_session=True)
+        until(polkit_is_there, "polkit does not start")
