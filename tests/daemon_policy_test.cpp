@@ -178,6 +178,36 @@ void no_backup_code_is_asked_for_without_any_or_where_it_cannot_be_typed() {
   CHECK(!with_codes(at_a_locked_screen(), BackupCodes::Always).code);
 }
 
+// --- one passkey, and no other ---
+
+void a_passkey_that_was_named_is_the_only_one_that_opens_a_way() {
+  Credential other = credential(Way::Usb);
+  other.id = {2};
+  LoginRequest request = at_the_desk();
+  request.credential = short_id(other.id);
+  const Plan made = plan(request, {credential(Way::Usb), other, credential(Way::Tpm)});
+  CHECK(made.ways.size() == 1 && made.ways[0].credentials.size() == 1);
+  CHECK(made.ways[0].credentials[0].id == other.id);
+}
+
+void no_backup_code_stands_in_for_a_passkey_that_was_named() {
+  LoginRequest request = at_the_desk();
+  request.credential = short_id(credential(Way::Usb).id);
+  CHECK(with_codes(at_the_desk(), BackupCodes::Always).code);
+  CHECK(!with_codes(request, BackupCodes::Always).code);
+  CHECK(!with_codes(request, BackupCodes::AfterPasskey).code);
+}
+
+void a_passkey_that_was_named_and_is_gone_is_not_found() {
+  Credential revoked = credential(Way::Usb);
+  revoked.state = CredentialState::Revoked;
+  LoginRequest request = at_the_desk();
+  request.credential = short_id(revoked.id);
+  CHECK(plan(request, {revoked}).ways.empty());
+  CHECK(plan(request, {revoked}).why_none == ErrorKind::NotFound);
+  CHECK(plan(request, {credential(Way::Usb)}, {}).why_none == ErrorKind::NoDevice);
+}
+
 }  // namespace
 
 int main() {
@@ -199,6 +229,9 @@ int main() {
       TEST(a_backup_code_is_asked_for_after_a_passkey_that_was_there),
       TEST(a_backup_code_is_always_asked_for_where_the_administrator_says_so),
       TEST(no_backup_code_is_asked_for_without_any_or_where_it_cannot_be_typed),
+      TEST(a_passkey_that_was_named_is_the_only_one_that_opens_a_way),
+      TEST(no_backup_code_stands_in_for_a_passkey_that_was_named),
+      TEST(a_passkey_that_was_named_and_is_gone_is_not_found),
   };
   return cmocka_run_group_tests_name("policy", tests, nullptr, nullptr);
 }
