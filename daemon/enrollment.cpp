@@ -201,8 +201,10 @@ Task<void> tell_enrollment(House &house, Face &face, EnrollmentRequest request) 
   if (!here) co_return fail(here.error());
   const Status open = not_locked(house, request.user);
   if (!open) co_return fail(open.error());
-  const Result<Credentials> stored = house.ledger.credentials_of(request.user);
+  Result<Credentials> stored = house.ledger.credentials_of(request.user);
   if (!stored) co_return fail(stored.error());
+  // What an earlier owner of the name had is none of this one's.
+  std::erase_if(stored->rows, [&](const Credential &each) { return each.owner != account.value(); });
   if (!request.name.empty() && !is_free(request.name, stored->rows))
     co_return fail({ErrorKind::AlreadyExists, "the account has a passkey of that name"});
 

@@ -57,7 +57,9 @@ Status judge(const PolkitAnswer &answer, const PolkitQuestion &question) {
   if (answer.yes) return Ok{};
   if (answer.dismissed) return Error{ErrorKind::Cancelled, "The question who you are was dismissed."};
   const std::string action = question.action;
-  if (!answer.would_ask) return Error{ErrorKind::NotAllowed, "Polkit does not allow " + action + " here."};
+  if (!answer.would_ask)
+    return Error{ErrorKind::NotAllowed,
+                 "Polkit did not allow " + action + ": its rules say no, or the password was wrong."};
   if (!question.interactive)
     return Error{ErrorKind::NotAllowed, "You would have to authenticate for " + action +
                                             ", and this call does not let you be asked."};

@@ -35,6 +35,14 @@ def plain(value):
     return int(value) if isinstance(value, int) else str(value)
 
 
+def typed(value):
+    """As the interface has it: whole numbers in dictionaries are of 64 bits."""
+    if isinstance(value, dict):
+        return dbus.Dictionary({key: dbus.Int64(each) if type(each) is int else each for key, each in value.items()},
+                               signature="sv")
+    return value
+
+
 def outcome(reply):
     if reply.get_type() == dbus.lowlevel.MESSAGE_TYPE_ERROR:
         return [reply.get_error_name().removeprefix(ERRORS), *plain(reply.get_args_list())]
@@ -48,7 +56,7 @@ def connect():
 def message(method, signature, arguments, interactive, path="/org/passkeyd1", interface=MANAGER):
     call = dbus.lowlevel.MethodCallMessage("org.passkeyd1", path, interface, method)
     call.set_allow_interactive_authorization(interactive)
-    call.append(*arguments, signature=signature)
+    call.append(*[typed(each) for each in arguments], signature=signature)
     return call
 
 

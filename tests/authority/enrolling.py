@@ -4,7 +4,7 @@ the administrator, and bob have nothing but their passwords."""
 
 import json
 
-from faces import PASSWORD, PYTHON, Terminal, call, check, everything, must, open_to_all, passkeys
+from faces import LINE, PASSWORD, PYTHON, Terminal, call, check, everything, must, open_to_all, passkeys, type_at_the_agent
 from world import key, touch, transactions, usb
 
 ATTEMPT = open_to_all("tests/authority/attempt.py")
@@ -14,17 +14,15 @@ TPM_PIN = "314159"
 class Attempt(Terminal):
     """An attempt at a terminal, whose every step is a line of JSON."""
 
-    def __init__(self, user, method, agent=True, **request):
-        request = {key.replace("_", "-"): value for key, value in request.items()}
-        super().__init__(user, [PYTHON, ATTEMPT, *(["--agent"] if agent else []), method, json.dumps(request)])
+    def __init__(self, who, method, agent=True, **request):
+        request = {name.replace("_", "-"): value for name, value in request.items()}
+        super().__init__(who, [PYTHON, ATTEMPT, *(["--agent"] if agent else []), method, json.dumps(request)])
 
     def step(self):
-        self.wait_for(r"(?m)^\[")
-        return json.loads("[" + self.wait_for(r"[^\n]*\n"))
+        return json.loads(self.wait_for(LINE))
 
     def prove(self, password=PASSWORD):
-        self.wait_for(r"assword[^\n]*: ")
-        self.type_unseen(password)
+        type_at_the_agent(self, password)
 
     def last(self):
         """Past whatever is told."""
@@ -126,10 +124,11 @@ def of_two_keys_the_one_that_was_named_is_used():
     try:
         ports = dict(line.split() for line in usb("list").splitlines())
         with Attempt("root", "BeginEnrollment", agent=False, user="dave", way="usb", device=ports["0"]) as terminal:
-            enrolled(terminal)
+            made = enrolled(terminal)
+            check((made["passkeys"], made["only-device"]) == (2, False), made)
     finally:
         usb("unplug", "1")
-    check(call("root", "RevokeAll", "sa{sv}", "dave", {}) == ["ok", 1], "dave's")
+    check(call("root", "RevokeCredential", "ssa{sv}", "dave", made["credential"], {}) == ["ok"], "dave's")
 
 
 def a_locked_account_gets_no_passkey():
