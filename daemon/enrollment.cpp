@@ -8,6 +8,7 @@
 
 #include "common/log.h"
 #include "daemon/errand.h"
+#include "daemon/platform_proof.h"
 #include "daemon/policy.h"
 #include "daemon/questions.h"
 #include "usb/keys.h"
@@ -121,7 +122,7 @@ std::string free_name(const std::string &wanted, const std::vector<Credential> &
 
 Result<Credential> store(House &house, const EnrollmentRequest &request, const Preparation &place,
                          Challenge challenge, const Registration &made, const Bytes &user_handle,
-                         const std::vector<Credential> &others) {
+                         const std::vector<Credential> &others, const Provenance &provenance) {
   Credential credential = TRY(verify_registration(std::move(challenge), made, house.clock.boot()));
   if (place.way == Way::Usb && !accepts(house.config.general, credential.aaguid))
     return Error{ErrorKind::ModelRefused, "accepted_aaguids does not name this model of key"};
@@ -129,6 +130,7 @@ Result<Credential> store(House &house, const EnrollmentRequest &request, const P
   if (place.way == Way::Usb) credential.user_handle = user_handle;
   credential.discoverable = request.discoverable;
   credential.state = CredentialState::Active;
+  if (place.way == Way::Tpm) provenance.put_into(credential);
   credential.built_in_uv = place.sensor && credential.user_verification;
   credential.name = request.name.empty() ? free_name(place.device.name, others) : request.name;
   return house.ledger.add(credential, Actor{request.caller.uid, request.caller.pid, "enrollment"},
@@ -169,8 +171,11 @@ Task<void> tell_enrollment(House &house, Face &face, EnrollmentRequest request) 
                          place.sensor};
   const Result<Registration> made = co_await registration(house, face, std::move(for_device), asked);
   if (!made) co_return fail(made.error());
+  Result<Provenance> provenance = Provenance{};
+  if (place.way == Way::Tpm) provenance = co_await prove_platform(house, face, made.value(), ProofIs::Wanted);
+  if (!provenance) co_return fail(provenance.error());
   const Result<Credential> added = store(house, request, place, std::move(challenge).value(), made.value(),
-                                         asked.user_handle, stored->rows);
+                                         asked.user_handle, stored->rows, provenance.value());
   if (!added) co_return fail(added.error());
   const Result<std::vector<CodeHash>> codes = house.ledger.unspent_codes(account.value());
   log_line(LogLevel::Notice,
