@@ -33,6 +33,18 @@ int append(sd_bus_message *reply, const PolicyLine &line) {
                                line.value.c_str(), "source", "s", line.source.c_str());
 }
 
+int append(sd_bus_message *reply, const Finding &finding) {
+  int failed = sd_bus_message_open_container(reply, 'a', "{sv}");
+  const auto put = [&](const char *key, const char *type, auto value) {
+    if (failed >= 0) failed = sd_bus_message_append(reply, "{sv}", key, type, value);
+  };
+  put("check", "s", finding.check.c_str());
+  put("level", "s", std::string(name_of(finding.level)).c_str());
+  put("detail", "s", finding.detail.c_str());
+  for (const auto &[name, number] : finding.numbers) put(name.c_str(), "t", number);
+  return failed >= 0 ? sd_bus_message_close_container(reply) : failed;
+}
+
 template <class T>
 int append_all(sd_bus_message *reply, const std::vector<T> &rows) {
   int failed = sd_bus_message_open_container(reply, 'a', "a{sv}");
@@ -61,6 +73,10 @@ int write(sd_bus_message *reply, const NewCodes &codes) {
 
 int write(sd_bus_message *reply, const std::vector<PolicyLine> &lines) {
   return append_all(reply, lines);
+}
+
+int write(sd_bus_message *reply, const std::vector<Finding> &findings) {
+  return append_all(reply, findings);
 }
 
 int write(sd_bus_message *reply, const std::vector<Credential> &credentials) {

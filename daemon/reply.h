@@ -11,6 +11,7 @@
 #include "daemon/administration.h"
 #include "daemon/bus.h"
 #include "daemon/config.h"
+#include "daemon/health.h"
 #include "daemon/task.h"
 #include "webauthn/credential.h"
 
@@ -26,6 +27,8 @@ int write(sd_bus_message *reply, const Standing &standing);
 int write(sd_bus_message *reply, const NewCodes &codes);
 /// aa{sv}: key, value, source (all s).
 int write(sd_bus_message *reply, const std::vector<PolicyLine> &lines);
+/// aa{sv}: check, level, detail (all s), and numbers by name (t).
+int write(sd_bus_message *reply, const std::vector<Finding> &findings);
 /// aa{sv}: id, name, way, device, state, user, created, last-used (absent if never), user-verification,
 /// synced. Public facts only: no key, no wrapped blob.
 int write(sd_bus_message *reply, const std::vector<Credential> &credentials);

@@ -8,6 +8,7 @@
 #include "daemon/administration.h"
 #include "daemon/enrollment.h"
 #include "daemon/errand.h"
+#include "daemon/health.h"
 #include "daemon/login.h"
 #include "daemon/pin_change.h"
 #include "daemon/reload.h"
@@ -41,6 +42,7 @@ const Service::Method Service::kTable[] = {
     {"NewBackupCodes", MayCall::Root, &Service::new_backup_codes},
     {"LockUser", MayCall::Root, &Service::lock_user},
     {"UnlockUser", MayCall::Root, &Service::unlock_user},
+    {"GetHealth", MayCall::Root, &Service::get_health},
     {"GetPolicy", MayCall::Anyone, &Service::get_policy},
     {"GetStatus", MayCall::Anyone, &Service::get_status},
 };
@@ -63,6 +65,8 @@ const sd_bus_vtable Service::kMethods[] = {
     SD_BUS_METHOD_WITH_NAMES("UnlockUser", "s", SD_BUS_PARAM(user), "", SD_BUS_PARAM(), Service::dispatch,
                              SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD_WITH_NAMES("ListCredentials", "s", SD_BUS_PARAM(user), "aa{sv}", SD_BUS_PARAM(credentials),
+                             Service::dispatch, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_NAMES("GetHealth", "", SD_BUS_PARAM(), "aa{sv}", SD_BUS_PARAM(findings),
                              Service::dispatch, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD_WITH_NAMES("GetPolicy", "s", SD_BUS_PARAM(service), "aa{sv}", SD_BUS_PARAM(policy),
                              Service::dispatch, SD_BUS_VTABLE_UNPRIVILEGED),
@@ -203,6 +207,10 @@ Status Service::list_credentials(sd_bus_message *call, const Caller &caller) {
   if (!caller.is_root())
     std::erase_if(stored.rows, [&](const Credential &each) { return each.owner.uid != caller.uid; });
   return reply(call, stored.rows);
+}
+
+Status Service::get_health(sd_bus_message *call, const Caller &caller) {
+  return answer_later(caller, reply_later(keep(call), examine(house_)));
 }
 
 /// Names no account, so anyone may ask. The RP ID that counts is the ledger's, whatever the files say by now.
