@@ -25,7 +25,6 @@ Result<std::optional<WallTime>> newest_record(Ledger &ledger) {
 std::vector<Credential> ask_ledger(House &house, HealthFacts &facts) {
   facts.ledger = house.ledger.check();
   facts.room = house.ledger.room();
-  facts.chain = house.ledger.verify_chain();
   facts.metadata = house.ledger.metadata_state();
   const Result<std::optional<WallTime>> newest = newest_record(house.ledger);
   if (newest) facts.newest_record = newest.value();
@@ -51,6 +50,7 @@ Task<Result<std::vector<Finding>>> examine(House &house) {
   facts.ceremonies = house.ceremonies.count();
   facts.overdue_ceremonies = house.ceremonies.overdue();
   const std::vector<Credential> platform = ask_ledger(house, facts);
+  facts.chain = house.ledger.verify_chain();
   wire::Request request = wire::ExamineTpm{facts.tcti, platforms_of(platform)};
   Result<Returned<wire::TpmExamined>> tpm =
       co_await errand<wire::TpmExamined>(house, std::move(request), facts.tcti, {}, kPatience);

@@ -169,7 +169,7 @@ def a_locked_tpm_is_bad():
 
 
 def the_manuals_commands_set_a_lockout_password():
-    """Those of passkeyctl(1), section THE TPM."""
+    """Those of passkeyctl(1), section TPM."""
     password = "/run/world/tpm-lockout"
     must("bash", "-c", f"umask 077; openssl rand -hex 16 | tr -d '\\n' >{password}")
     tpm("dictionarylockout", "--setup-parameters", "--max-tries=32", "--recovery-time=600", "--lockout-recovery-time=86400")
@@ -252,6 +252,21 @@ def a_cleared_tpm_is_bad_and_counts_who_must_enroll_again():
     finds("tpm-credentials", "bad", loads=0, parent_changed=len(credentials()))
 
 
+def the_manuals_commands_make_a_root_key_where_the_owner_has_a_password():
+    """Those of passkeyctl(1), section TPM."""
+    with open("/run/world/tpm-owner", "w", encoding="ascii") as file:
+        file.write("its password")
+    tpm("changeauth", "-c", "o", "file:/run/world/tpm-owner")
+    finds("tpm-owner-auth", "warning")
+    refused("bob", "without a root key")
+    tpm("createprimary", "--hierarchy=o", "--hierarchy-auth=file:/run/world/tpm-owner", "--hash-algorithm=sha256",
+        "--key-algorithm=ecc", "--attributes=fixedtpm|fixedparent|sensitivedataorigin|userwithauth|noda|restricted|decrypt",
+        "--key-context=/run/world/srk.context")
+    tpm("evictcontrol", "--hierarchy=o", "--auth=file:/run/world/tpm-owner", "--object-context=/run/world/srk.context", "0x81000001")
+    tpm("flushcontext", "-t")
+    finds("tpm-owner-auth", "note")
+
+
 def another_root_key_than_at_the_enrollment_is_bad():
     with_new_root = enrolled("bob", "after the clearing")
     check(with_new_root["attestation"] == "untrusted", dict(with_new_root))
@@ -285,6 +300,7 @@ PROMISES = [
     an_altered_audit_record_is_bad,
     a_clock_that_was_set_back_is_a_warning,
     a_cleared_tpm_is_bad_and_counts_who_must_enroll_again,
+    the_manuals_commands_make_a_root_key_where_the_owner_has_a_password,
     another_root_key_than_at_the_enrollment_is_bad,
     a_tpm_that_is_gone_is_bad_while_somebody_needs_it,
 ]
