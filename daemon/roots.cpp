@@ -19,8 +19,8 @@ using File = Handle<BIO, BIO_free_all>;
 
 void append(std::vector<Bytes> &roots, const fs::path &path) {
   const File file(BIO_new_file(path.c_str(), "re"));
-  std::size_t before = roots.size();
-  while (file && roots.size() < kMaxRoots) {
+  const std::size_t before = roots.size();
+  while (file && roots.size() < kMostRoots) {
     const Certificate certificate(PEM_read_bio_X509(file.get(), nullptr, nullptr, nullptr));
     if (!certificate) break;
     unsigned char *der = nullptr;
@@ -40,9 +40,9 @@ Result<std::vector<Bytes>> read_roots(const std::string &directory) {
   std::vector<fs::path> files;
   fs::directory_iterator at(directory, failed);
   if (failed == std::errc::no_such_file_or_directory) return std::vector<Bytes>();
-  for (; !failed && at != fs::directory_iterator() && files.size() < kMaxRootFiles; at.increment(failed)) {
+  for (; !failed && at != fs::directory_iterator() && files.size() < kMostRootFiles; at.increment(failed)) {
     std::error_code unknown;  // a file that vanished is no file
-    const bool small = at->is_regular_file(unknown) && at->file_size(unknown) <= kMaxRootFile && !unknown;
+    const bool small = at->is_regular_file(unknown) && at->file_size(unknown) <= kLongestRootFile && !unknown;
     if (small && at->path().extension() == ".pem") files.push_back(at->path());
   }
   if (failed) return errno_error("read " + directory, failed.value());

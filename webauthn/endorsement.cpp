@@ -2,7 +2,7 @@
 #include "webauthn/endorsement.h"
 
 #include <openssl/core_names.h>
-#include <openssl/ec.h>
+#include <openssl/err.h>
 #include <openssl/param_build.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
@@ -47,14 +47,6 @@ std::string printable_part(std::string text, std::size_t most) {
   return text;
 }
 
-std::string shown(const X509_NAME *name) {
-  const Handle<BIO, BIO_free_all> memory(BIO_new(BIO_s_mem()));
-  if (!memory || X509_NAME_print_ex(memory.get(), name, 0, XN_FLAG_RFC2253) < 0) return {};
-  char *text = nullptr;
-  const long size = BIO_get_mem_data(memory.get(), &text);
-  return printable_part(std::string(text, static_cast<std::size_t>(size)), kMaxShown);
-}
-
 /// The value of one attribute of a directory name, by its object identifier; empty if it has none.
 std::string attribute(const X509_NAME *name, const char *oid) {
   const Handle<ASN1_OBJECT, ASN1_OBJECT_free> object(OBJ_txt2obj(oid, 1));
@@ -65,7 +57,13 @@ std::string attribute(const X509_NAME *name, const char *oid) {
   if (size < 0) return {};
   std::string value(reinterpret_cast<const char *>(text), static_cast<std::size_t>(size));
   OPENSSL_free(text);
-  return printable_part(std::move(value), kMaxProduct / 2);
+  return value;
+}
+
+/// Whom a certificate is for, or from: the common name, else the organization.
+std::string shown(const X509_NAME *name) {
+  const std::string common = attribute(name, "2.5.4.3");
+  return printable_part(common.empty() ? attribute(name, "2.5.4.10") : common, kMaxShown);
 }
 
 /// "id:49465800" is how the TCG writes the four characters of a vendor's id: "IFX".
@@ -87,52 +85,42 @@ std::string product_of(const X509 *certificate) {
   for (int at = 0; names && at < sk_GENERAL_NAME_num(names.get()); ++at) {
     const GENERAL_NAME *name = sk_GENERAL_NAME_value(names.get(), at);
     if (name->type != GEN_DIRNAME) continue;
-    const std::string maker = maker_of(attribute(name->d.directoryName, "2.23.133.2.1"));
-    const std::string model = attribute(name->d.directoryName, "2.23.133.2.2");
+    const std::string id = printable_part(attribute(name->d.directoryName, "2.23.133.2.1"), kMaxProduct / 2);
+    const std::string maker = maker_of(id);
+    const std::string model =
+        printable_part(attribute(name->d.directoryName, "2.23.133.2.2"), kMaxProduct / 2);
     return maker.empty() || model.empty() ? maker + model : maker + " " + model;
   }
   return {};
 }
 
-bool is_critical_name(X509 *certificate, int at) {
-  X509_EXTENSION *extension = X509_get_ext(certificate, at);
-  return OBJ_obj2nid(X509_EXTENSION_get_object(extension)) == NID_subject_alt_name;
-}
-
-/// The alternative name is critical where the subject is empty, and what is in it means nothing to a general
-/// verifier. We read it, so it is handled; any other critical extension that is not known stays fatal.
-int on_doubt(int good, X509_STORE_CTX *context) {
-  if (good == 1 || X509_STORE_CTX_get_error(context) != X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION) return good;
-  X509 *certificate = X509_STORE_CTX_get_current_cert(context);
-  for (int at = 0; at < X509_get_ext_count(certificate); ++at)
-    if (X509_EXTENSION_get_critical(X509_get_ext(certificate, at)) == 1 &&
-        !is_critical_name(certificate, at) && X509_supported_extension(X509_get_ext(certificate, at)) != 1)
-      return 0;
-  X509_STORE_CTX_set_error(context, X509_V_OK);
-  return 1;
-}
-
-/// The subject of the trusted certificate that `leaf` leads to.
-Result<std::optional<std::string>> root_of(X509 *leaf, const std::vector<Bytes> &roots, WallTime now) {
+/// The alternative name is critical where the subject is empty; OpenSSL lets that pass, and any other
+/// critical extension that it does not know stays fatal.
+bool leads_to(X509 *root, X509 *leaf, WallTime now) {
   const Store store(X509_STORE_new());
   const StoreContext context(X509_STORE_CTX_new());
-  if (!store || !context) return Error{ErrorKind::Internal, "OpenSSL has no memory"};
-  for (const Bytes &root : roots) {
-    const Certificate trusted = parse(root);
-    if (trusted) X509_STORE_add_cert(store.get(), trusted.get());
-  }
-  if (X509_STORE_CTX_init(context.get(), store.get(), leaf, nullptr) != 1)
-    return Error{ErrorKind::Internal, "OpenSSL cannot verify certificates"};
+  if (!store || !context || X509_STORE_add_cert(store.get(), root) != 1 ||
+      X509_STORE_CTX_init(context.get(), store.get(), leaf, nullptr) != 1)
+    return false;
   X509_VERIFY_PARAM *rules = X509_STORE_CTX_get0_param(context.get());
   X509_VERIFY_PARAM_set_flags(rules, X509_V_FLAG_PARTIAL_CHAIN);
+  X509_VERIFY_PARAM_set_auth_level(rules, 1);  // 80 bits, which leaves SHA-1 out
   X509_VERIFY_PARAM_set_time(rules, now.time_since_epoch().count());
-  X509_VERIFY_PARAM_set_depth(rules, 6);
-  X509_STORE_CTX_set_verify_cb(context.get(), on_doubt);
-  if (X509_verify_cert(context.get()) != 1) return std::optional<std::string>();
-  const STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(context.get());
   // A certificate that is trusted by itself proves nothing of who made the TPM: it must be signed by another.
-  if (sk_X509_num(chain) < 2) return std::optional<std::string>();
-  return std::optional(shown(X509_get_subject_name(sk_X509_value(chain, sk_X509_num(chain) - 1))));
+  const bool leads =
+      X509_verify_cert(context.get()) == 1 && sk_X509_num(X509_STORE_CTX_get0_chain(context.get())) > 1;
+  ERR_clear_error();
+  return leads;
+}
+
+/// The trusted certificate that `leaf` leads to. One at a time: of several of one name, such as a maker's
+/// next key, OpenSSL would try but one.
+std::optional<std::string> root_of(X509 *leaf, const std::vector<Bytes> &roots, WallTime now) {
+  for (const Bytes &der : roots) {
+    const Certificate root = parse(der);
+    if (root && leads_to(root.get(), leaf, now)) return shown(X509_get_subject_name(root.get()));
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -160,7 +148,7 @@ Result<EndorsementCertificate> read_endorsement(ByteView certificate, const std:
   if (!read.key) return malformed;
   read.product = product_of(leaf.get());
   read.issuer = shown(X509_get_issuer_name(leaf.get()));
-  read.root = TRY(root_of(leaf.get(), roots, now));
+  read.root = root_of(leaf.get(), roots, now);
   return read;
 }
 
