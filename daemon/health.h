@@ -54,7 +54,7 @@ struct HealthFacts {
 /// One finding for each check that applies, in a fixed order.
 std::vector<Finding> findings_of(const HealthFacts &facts);
 
-/// Gathers the facts and judges them. The TPM is asked in a ceremony of its own, for a minute at most.
+/// Gathers the facts and judges them. The TPM is asked in ceremonies, a minute at most for each.
 Task<Result<std::vector<Finding>>> examine(House &house);
 
 }  // namespace passkeyd

@@ -1,4 +1,6 @@
 /// Gathering what health.cpp judges.
+#include <algorithm>
+
 #include "daemon/errand.h"
 #include "daemon/health.h"
 
@@ -6,11 +8,12 @@ namespace passkeyd {
 namespace {
 
 constexpr std::chrono::seconds kPatience{60};
+constexpr std::size_t kMostLookedAt = 256;
 
 /// The newest platform credentials first: older ones share their fate, and there is a bound.
 std::vector<Bytes> platforms_of(const std::vector<Credential> &active) {
   std::vector<Bytes> platforms;
-  for (auto each = active.rbegin(); each != active.rend() && platforms.size() < wire::kMaxPlatforms; ++each)
+  for (auto each = active.rbegin(); each != active.rend() && platforms.size() < kMostLookedAt; ++each)
     platforms.push_back(each->platform);
   return platforms;
 }
@@ -38,6 +41,29 @@ std::vector<Credential> ask_ledger(House &house, HealthFacts &facts) {
   return std::move(stored->rows);
 }
 
+/// A few keys at a time: sign-ins that want the TPM get their turn in between.
+Task<Result<wire::TpmExamined>> ask_tpm(House &house, std::string tcti, std::vector<Bytes> platforms) {
+  std::optional<wire::TpmExamined> found;
+  for (std::size_t at = 0; !found || at < platforms.size(); at += wire::kMaxPlatforms) {
+    const std::size_t end = std::min(at + wire::kMaxPlatforms, platforms.size());
+    wire::ExamineTpm question{tcti, {}};
+    for (std::size_t each = at; each < end; ++each) question.platforms.push_back(platforms[each]);
+    wire::Request request = std::move(question);
+    Result<Returned<wire::TpmExamined>> told =
+        co_await errand<wire::TpmExamined>(house, std::move(request), tcti, {}, kPatience);
+    if (!told) co_return told.error();
+    wire::TpmExamined &now = told->value;
+    if (found) {
+      now.loads += found->loads;
+      now.parent_changed += found->parent_changed;
+      now.foreign += found->foreign;
+      now.broken += found->broken;
+    }
+    found = std::move(now);
+  }
+  co_return std::move(*found);
+}
+
 }  // namespace
 
 Task<Result<std::vector<Finding>>> examine(House &house) {
@@ -51,13 +77,8 @@ Task<Result<std::vector<Finding>>> examine(House &house) {
   facts.overdue_ceremonies = house.ceremonies.overdue();
   const std::vector<Credential> platform = ask_ledger(house, facts);
   facts.chain = house.ledger.verify_chain();
-  wire::Request request = wire::ExamineTpm{facts.tcti, platforms_of(platform)};
-  Result<Returned<wire::TpmExamined>> tpm =
-      co_await errand<wire::TpmExamined>(house, std::move(request), facts.tcti, {}, kPatience);
-  if (tpm)
-    facts.tpm = std::move(tpm->value);
-  else
-    facts.tpm = tpm.error();
+  std::vector<Bytes> platforms = platforms_of(platform);
+  facts.tpm = co_await ask_tpm(house, facts.tcti, std::move(platforms));
   co_return findings_of(facts);
 }
 

@@ -85,6 +85,16 @@ void every_kind_of_tpm_proves_where_its_key_lives() {
   }
 }
 
+void a_tpm_that_others_tools_certified_is_trusted() {
+  Swtpm tpm;
+  const Bytes issuer = set_up_by_swtpm_setup(tpm);
+  const Enrolled enrolled = enroll(tpm);
+  CHECK(enrolled.proof.endorsement == EndorsementKind::EccP384High);
+  const EndorsementCertificate read = MUST(read_endorsement(enrolled.proof.certificate, {issuer}, now()));
+  CHECK(read.root == "swtpm-localca" && read.product.ends_with(" swtpm"));
+  CHECK(MUST(activated(tpm, enrolled.proof, MUST(check(enrolled)))) == kSecret);
+}
+
 void a_tpm_without_a_certificate_shows_its_key_itself() {
   Swtpm tpm;
   const Enrolled enrolled = enroll(tpm);
@@ -316,6 +326,7 @@ int main() {
   tpm::harden_process();
   const CMUnitTest tests[] = {
       TEST(every_kind_of_tpm_proves_where_its_key_lives),
+      TEST(a_tpm_that_others_tools_certified_is_trusted),
       TEST(a_tpm_without_a_certificate_shows_its_key_itself),
       TEST(a_bare_tpm_without_a_manager_has_room_for_it),
       TEST(the_proof_costs_few_commands_and_only_at_enrollment),

@@ -5,9 +5,12 @@
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/param_build.h>
+#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <fstream>
 
 #include "tpm/endorsement.h"
 
@@ -168,6 +171,26 @@ void leave_in(Swtpm &tpm, EndorsementKind kind, ByteView certificate) {
     CHECK_RC(Esys_NV_Write(admin.esys(), ESYS_TR_RH_PLATFORM, index, ESYS_TR_PASSWORD, ESYS_TR_NONE,
                            ESYS_TR_NONE, &data, static_cast<UINT16>(at)));
   }
+}
+
+Bytes set_up_by_swtpm_setup(Swtpm &tpm) {
+  tpm.cut_power();
+  const std::string &at = tpm.directory();
+  std::ofstream(at + "/localca.conf")
+      << "statedir = " << at << "\nsigningkey = " << at << "/signkey.pem\nissuercert = " << at
+      << "/issuer.pem\ncertserial = " << at << "/serial\n";
+  std::ofstream(at + "/localca.options") << "--platform-manufacturer X\n";
+  std::ofstream(at + "/setup.conf")
+      << "create_certs_tool = /usr/bin/swtpm_localca\ncreate_certs_tool_config = " << at
+      << "/localca.conf\ncreate_certs_tool_options = " << at << "/localca.options\n";
+  const std::string command = "swtpm_setup --tpm2 --overwrite --create-ek-cert --tpm-state " + at +
+                              " --config " + at + "/setup.conf >" + at + "/setup.log 2>&1";
+  if (std::system(command.c_str()) != 0) fail_at(__FILE__, __LINE__, command);
+  tpm.start();
+  const Handle<BIO, BIO_free_all> file(BIO_new_file((at + "/issuer.pem").c_str(), "r"));
+  const Certificate issuer(file ? PEM_read_bio_X509(file.get(), nullptr, nullptr, nullptr) : nullptr);
+  CHECK(issuer != nullptr);
+  return der_of(issuer.get());
 }
 
 }  // namespace passkeyd::test

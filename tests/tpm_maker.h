@@ -43,4 +43,8 @@ Key public_key_of(const TPM2B_PUBLIC &area);
 /// Puts `certificate` where that of this kind belongs.
 void leave_in(Swtpm &tpm, EndorsementKind kind, ByteView certificate);
 
+/// Has swtpm's own tools make another TPM in its place, with certificates of an authority of theirs. DER of
+/// the certificate that issued them.
+Bytes set_up_by_swtpm_setup(Swtpm &tpm);
+
 }  // namespace passkeyd::test

@@ -25,8 +25,8 @@ inline constexpr std::size_t kMaxMessage = 128 * 1024;
 inline constexpr std::size_t kMaxFds = 3;
 /// Most accounts that one key can name.
 inline constexpr std::size_t kMaxDiscovered = 16;
-/// Most platform blobs that are looked at: a slow TPM takes a fifth of a second for each.
-inline constexpr std::size_t kMaxPlatforms = 64;
+/// Most platform blobs that are looked at in one go: a slow TPM takes a fifth of a second for each.
+inline constexpr std::size_t kMaxPlatforms = 8;
 /// The descriptor on which a ceremony process finds its socket.
 inline constexpr int kCeremonyFd = 3;
 
