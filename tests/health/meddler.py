@@ -29,7 +29,7 @@ daemon = socket.socket(fileno=3)
 ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 request, files, _, _ = socket.recv_fds(daemon, MAX, 3)
 fd = theirs.fileno()
-worker = subprocess.Popen([REAL], pass_fds=[fd], close_fds=True, preexec_fn=lambda: (os.dup2(fd, 3), os.set_inheritable(3, True)))
+worker = subprocess.Popen([REAL], pass_fds=[3, fd], preexec_fn=lambda: os.dup2(fd, 3))
 theirs.close()
 socket.send_fds(ours, [request], files)
 while True:
