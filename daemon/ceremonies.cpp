@@ -135,6 +135,7 @@ class Ceremonies::Process {
 
   /// True once it has said its last word or was told to stop.
   [[nodiscard]] bool is_ending() const { return !socket_; }
+  [[nodiscard]] bool is_overdue() const { return killed_; }
   [[nodiscard]] const std::string &device() const { return device_; }
   Handle *handle_of() { return handle_; }
 
@@ -155,7 +156,10 @@ class Ceremonies::Process {
     return 0;
   }
 
-  void kill_now() { sd_event_source_send_child_signal(child_.get(), SIGKILL, nullptr, 0); }
+  void kill_now() {
+    killed_ = true;
+    sd_event_source_send_child_signal(child_.get(), SIGKILL, nullptr, 0);
+  }
 
   /// Closes our end, which tells the process to stop, and gives it kGrace to do so.
   void hang_up() {
@@ -224,6 +228,7 @@ class Ceremonies::Process {
   EventSource readable_;
   EventSource timer_;
   int cues_ = 0;
+  bool killed_ = false;
 };
 
 Ceremonies::Handle::~Handle() {
@@ -237,6 +242,11 @@ Ceremonies::~Ceremonies() = default;
 
 std::size_t Ceremonies::count() const {
   return running_.size() + waiting_.size();
+}
+
+std::size_t Ceremonies::overdue() const {
+  return static_cast<std::size_t>(
+      std::count_if(running_.begin(), running_.end(), [](const auto &each) { return each->is_overdue(); }));
 }
 
 std::unique_ptr<OngoingCeremony> Ceremonies::start(wire::Request request, std::string device,

@@ -52,6 +52,8 @@ class Ceremonies {
 
   /// Ceremonies running or waiting.
   [[nodiscard]] std::size_t count() const;
+  /// Those of them that were killed and have not ended: their device keeps them in the kernel.
+  [[nodiscard]] std::size_t overdue() const;
 
  private:
   class Process;

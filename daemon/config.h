@@ -43,7 +43,8 @@ struct PolicyLine {
 struct Config {
   std::optional<RpId>
       rp_id;  ///< rp_id: only read at the very first start; afterwards the ledger's word counts
-  std::string tcti = "device:/dev/tpmrm0";  ///< tcti, see tpm/line.h
+  std::string tcti = "device:/dev/tpmrm0";            ///< tcti, see tpm/line.h
+  std::string tpm_roots = "/etc/passkeyd/tpm-roots";  ///< tpm_roots: a directory, see daemon/roots.h
   LimitRule limits =
       kPinTries;  ///< tries_in_a_row, first_wait, longest_wait, tries_per_day: the same for every service
   Policy general;

@@ -64,6 +64,15 @@ std::string show_tcti(const Config &config, const Policy &) {
   return config.tcti;
 }
 
+Status set_tpm_roots(Config &config, Policy &, std::string_view text) {
+  if (!text.starts_with('/') || text.size() > 512) return must("the absolute path of a directory");
+  config.tpm_roots = text;
+  return Ok{};
+}
+std::string show_tpm_roots(const Config &config, const Policy &) {
+  return config.tpm_roots;
+}
+
 /// Whole numbers: where they are kept, and from where to where they may go.
 template <std::size_t LimitRule::*member, int least, int most>
 constexpr ConfigKey count_key(std::string_view name) {
@@ -175,6 +184,7 @@ constexpr ConfigKey kKeys[] = {
     wait_key<&LimitRule::longest_wait, 1, 86400>("longest_wait"),
     count_key<&LimitRule::per_day, 1, 1000>("tries_per_day"),
     {"tcti", Reach::Everything, set_tcti, show_tcti},
+    {"tpm_roots", Reach::Everything, set_tpm_roots, show_tpm_roots},
 };
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "daemon/described.h"
 #include "daemon/errand.h"
 #include "daemon/naming.h"
+#include "daemon/platform_proof.h"
 #include "daemon/policy.h"
 #include "daemon/presence.h"
 #include "daemon/questions.h"
@@ -120,7 +121,8 @@ Task<Result<Registration>> registration(House &house, Face &face, Preparation pl
 
 /// Judges what was made. What the credential is called is for later.
 Result<Credential> accepted(House &house, const EnrollmentRequest &request, const Preparation &place,
-                            Challenge challenge, const Registration &made, const Bytes &user_handle) {
+                            Challenge challenge, const Registration &made, const Bytes &user_handle,
+                            const Provenance &provenance) {
   Credential credential = TRY(verify_registration(std::move(challenge), made, house.clock.boot()));
   if (place.way == Way::Usb && !accepts(house.config.general, credential.aaguid))
     return Error{ErrorKind::ModelRefused, "accepted_aaguids does not name this model of key"};
@@ -128,6 +130,7 @@ Result<Credential> accepted(House &house, const EnrollmentRequest &request, cons
   if (place.way == Way::Usb) credential.user_handle = user_handle;
   credential.discoverable = request.discoverable;
   credential.state = CredentialState::Active;
+  if (place.way == Way::Tpm) provenance.put_into(credential);
   credential.built_in_uv = place.sensor && credential.user_verification;
   return credential;
 }
@@ -228,8 +231,11 @@ Task<void> tell_enrollment(House &house, Face &face, EnrollmentRequest request) 
                          place.sensor};
   const Result<Registration> made = co_await registration(house, face, std::move(for_device), asked);
   if (!made) co_return fail(made.error(), place.device.name);
-  Result<Credential> credential =
-      accepted(house, request, place, std::move(challenge).value(), made.value(), asked.user_handle);
+  Result<Provenance> provenance = Provenance{};
+  if (place.way == Way::Tpm) provenance = co_await prove_platform(house, face, made.value(), ProofIs::Wanted);
+  if (!provenance) co_return fail(provenance.error(), place.device.name);
+  Result<Credential> credential = accepted(house, request, place, std::move(challenge).value(), made.value(),
+                                           asked.user_handle, provenance.value());
   if (!credential) co_return fail(credential.error(), place.device.name);
   credential->name = request.name;
   if (request.name.empty())

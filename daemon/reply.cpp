@@ -85,6 +85,13 @@ int append(sd_bus_message *reply, const PolicyLine &line) {
   return Keys(reply).text("key", line.key).text("value", line.value).text("source", line.source).done();
 }
 
+int append(sd_bus_message *reply, const Finding &finding) {
+  Keys keys(reply);
+  keys.text("check", finding.check).text("level", name_of(finding.level)).text("detail", finding.detail);
+  for (const auto &[name, number] : finding.numbers) keys.put(name.c_str(), "t", number);
+  return keys.done();
+}
+
 template <class T>
 int append_all(sd_bus_message *reply, const std::vector<T> &rows) {
   int failed = sd_bus_message_open_container(reply, 'a', "a{sv}");
@@ -119,6 +126,10 @@ int write(sd_bus_message *reply, const NewCodes &codes) {
 
 int write(sd_bus_message *reply, const std::vector<PolicyLine> &lines) {
   return append_all(reply, lines);
+}
+
+int write(sd_bus_message *reply, const std::vector<Finding> &findings) {
+  return append_all(reply, findings);
 }
 
 int write(sd_bus_message *reply, const std::vector<Described> &credentials) {

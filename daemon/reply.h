@@ -13,6 +13,7 @@
 #include "daemon/described.h"
 #include "daemon/people.h"
 #include "daemon/status.h"
+#include "daemon/health.h"
 
 namespace passkeyd {
 
@@ -34,6 +35,8 @@ int write(sd_bus_message *reply, const std::vector<Described> &credentials);
 int write(sd_bus_message *reply, const std::vector<Person> &people);
 /// a{sv}: the daemon's state.
 int write(sd_bus_message *reply, const DaemonState &state);
+/// aa{sv}: check, level, detail (all s), and numbers by name (t).
+int write(sd_bus_message *reply, const std::vector<Finding> &findings);
 
 /// Answers `call` with `value`. Errors: Io.
 template <class T>

@@ -7,6 +7,7 @@
 #include "common/log.h"
 #include "daemon/administration.h"
 #include "daemon/enrollment.h"
+#include "daemon/health.h"
 #include "daemon/login.h"
 #include "daemon/passkeys.h"
 #include "daemon/people.h"
@@ -75,6 +76,7 @@ const Service::Method Service::kTable[] = {
     {"UnlockUser", "s", "", NAMED(user), Deed::Unlock, unlock_user},
     {"ResetLimits", "s", "", NAMED(user), Deed::ResetLimits, reset_limits},
     {"GetPeople", "", "aa{sv}", NAMED(accounts), Deed::Read, get_people},
+    {"GetHealth", "", "aa{sv}", NAMED(findings), Deed::Examine, get_health},
     // These say nothing of any account, and ask nobody.
     {"GetPolicy", "s", "aa{sv}", NAMED(service) NAMED(lines), Deed::Nothing, get_policy},
     {"GetStatus", "", "a{sv}", NAMED(status), Deed::Nothing, get_status},

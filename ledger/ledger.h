@@ -15,6 +15,7 @@
 #include "common/result.h"
 #include "ledger/audit.h"
 #include "ledger/codes.h"
+#include "ledger/condition.h"
 #include "ledger/decide.h"
 #include "ledger/limit.h"
 #include "ledger/lock.h"
@@ -214,6 +215,13 @@ class Ledger {
   Result<std::optional<Model>> model_of(ByteView id);
   /// The number and date of the metadata in force; nullopt: none was ever imported.
   Result<std::optional<MetadataState>> metadata_state();
+
+  // --- its own health (condition.cpp) ---
+
+  /// Whether the file is whole and has its schema, as at open(). Reads all of it. Errors: Corrupt, Io.
+  Status check();
+  /// How much room there is on its disk. Errors: Io.
+  Result<LedgerRoom> room();
 
  private:
   explicit Ledger(sql::Database database) : database_(std::move(database)) {}

@@ -132,6 +132,7 @@ void every_value_shown_is_one_that_can_be_written() {
   const std::pair<const char *, std::vector<const char *>> rows[] = {
       {"rp_id", {"box", "a.example"}},
       {"tcti", {"device:/dev/tpm0", "swtpm:path=/s"}},
+      {"tpm_roots", {"/etc/ssl/tpm", "/"}},
       {"tries_in_a_row", {"1", "20"}},
       {"first_wait", {"1", "3600"}},
       {"longest_wait", {"30", "86400"}},
@@ -162,6 +163,7 @@ void a_bad_value_is_refused_with_file_line_and_reason() {
       {"ways: must be a list with at least one way", {"", ","}},
       {"backup_codes: must be never, after-passkey or always", {"yes", "", "after passkey"}},
       {"tcti: must be device:/PATH or swtpm:path=/SOCKET", {"", "libtpms:", "device:tpm0", "swtpm:port=1"}},
+      {"tpm_roots: must be the absolute path of a directory", {"", "roots", "./roots"}},
       {"accepted_aaguids: must be any, or a list of AAGUIDs such as 2fc0579f-8113-47ea-b116-bb5a8db9202a",
        {"2fc0579f811347eab116bb5a8db9202a", "2fc0579f-8113-47ea-b116-bb5a8db9202", "any any",
         "2fc0579f-8113-47ea-b116-bb5a8db9202g", "2fc0579f-8113-47ea-b116-bb5a8db9202a any", "-", "", ","}},
@@ -223,7 +225,7 @@ void a_service_begins_with_the_last_word_of_the_general_part() {
 void every_policy_key_may_be_in_a_section_and_no_other() {
   const Config defaults;
   for (const PolicyLine &line : defaults.describe("")) {
-    const bool global = line.key == "rp_id" || line.key == "tcti" || line.key.ends_with("_wait") ||
+    const bool global = line.key == "rp_id" || line.key == "tcti" || line.key == "tpm_roots" || line.key.ends_with("_wait") ||
                         line.key.starts_with("tries_");
     const std::string text = "[service sudo]\n" + line.key + " = " + line.value + "\n";
     if (global)

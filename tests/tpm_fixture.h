@@ -53,6 +53,7 @@ class Swtpm {
   Swtpm(const Swtpm &) = delete;
   Swtpm &operator=(const Swtpm &) = delete;
 
+  [[nodiscard]] const std::string &directory() const { return directory_; }
   void start();           ///< on the state there is
   void cut_power();       ///< SIGKILL
   void stop_answering();  ///< SIGSTOP: the socket stays open and nobody answers

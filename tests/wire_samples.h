@@ -31,7 +31,9 @@ inline std::vector<Bytes> requests() {
            wire::LookUpAccount{"alice"}, wire::DescribeKey{key},
            wire::ProbeKey{key, "host.example", {some(64)}}, wire::AskTpm{"device:/dev/tpmrm0"}, prove, enroll,
            wire::Discover{key, "host.example", "{}"}, wire::ChangePin{"device:/dev/tpmrm0", some(300)},
-           wire::MakeCodes{}, wire::CheckCode{{code_hash(1), code_hash(10)}}})
+           wire::Activate{"device:/dev/tpmrm0", EndorsementKind::EccP384High, {some(80), some(100)}},
+           wire::ExamineTpm{"device:/dev/tpmrm0", {some(600), some(601)}}, wire::MakeCodes{},
+           wire::CheckCode{{code_hash(1), code_hash(10)}}})
     all.push_back(wire::encode(one));
   return all;
 }
@@ -39,13 +41,19 @@ inline std::vector<Bytes> requests() {
 inline std::vector<Bytes> events() {
   const Assertion assertion{some(20), some(37), some(70), "{}", some(64)};
   const Registration registration{"packed", some(200), some(80), "{}", "Blue key", 8, some(300)};
+  Registration proven = registration;
+  proven.proof = PlatformProof{some(88),   some(88), some(150), some(70), EndorsementKind::Rsa2048,
+                               some(1000), some(65), "no"};
+  const wire::TpmExamined tpm{"IBM", "SW TPM", "1.2.3.4", true,  true, true, true, true, 1,
+                              32,    600,      86400,     "fit", 1,    2,    3,    4};
   std::vector<Bytes> all;
   for (const wire::Event &one : std::initializer_list<wire::Event>{
            Error{ErrorKind::PinWrong, "no"}, wire::TouchCue{}, wire::VerifyCue{},
            wire::AccountFound{1000, "alice"}, wire::KeyDescribed{true, true}, wire::KeyProbed{true},
            wire::TpmHasRoom{}, wire::Proved{}, wire::Proved{assertion}, wire::Enrolled{registration},
-           wire::Discovered{{assertion, assertion}}, wire::PinChanged{some(300)},
-           wire::CodesMade{{code_hash(1), code_hash(10)}}, wire::CodeChecked{}, wire::CodeChecked{10}})
+           wire::Enrolled{proven}, wire::Activated{some(32)}, tpm, wire::Discovered{{assertion, assertion}},
+           wire::PinChanged{some(300)}, wire::CodesMade{{code_hash(1), code_hash(10)}}, wire::CodeChecked{},
+           wire::CodeChecked{10}})
     all.push_back(wire::encode(one));
   return all;
 }

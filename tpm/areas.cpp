@@ -18,6 +18,9 @@ constexpr TPMA_OBJECT kRootKey = 0x30472;
 /// fixedTPM | fixedParent | sensitiveDataOrigin | userWithAuth | sign: no noDA, so that guesses are counted.
 constexpr TPMA_OBJECT kPlatformKey = 0x40072;
 
+/// fixedTPM | fixedParent | sensitiveDataOrigin | userWithAuth | noDA | restricted | sign.
+constexpr TPMA_OBJECT kWitness = 0x50472;
+
 const EVP_MD *digest_of(TPMI_ALG_HASH algorithm) {
   switch (algorithm) {
     case TPM2_ALG_SHA256:
@@ -70,6 +73,14 @@ bool is_platform_key(const TPM2B_PUBLIC &area) {
 
 TPM2B_PUBLIC platform_key_template() {
   TPM2B_PUBLIC area = p256_template(kPlatformKey);
+  TPMT_ECC_SCHEME &scheme = area.publicArea.parameters.eccDetail.scheme;
+  scheme.scheme = TPM2_ALG_ECDSA;
+  scheme.details.ecdsa.hashAlg = TPM2_ALG_SHA256;
+  return area;
+}
+
+TPM2B_PUBLIC witness_template() {
+  TPM2B_PUBLIC area = p256_template(kWitness);
   TPMT_ECC_SCHEME &scheme = area.publicArea.parameters.eccDetail.scheme;
   scheme.scheme = TPM2_ALG_ECDSA;
   scheme.details.ecdsa.hashAlg = TPM2_ALG_SHA256;

@@ -35,6 +35,9 @@ bool is_platform_key(const TPM2B_PUBLIC &area);
 /// Templates for Create and CreatePrimary. The root key is the TCG's for ECC (EK Credential Profile, template
 /// L-2, as storage key), with `unique` of 32 zero bytes a coordinate: an empty one gives another key.
 TPM2B_PUBLIC platform_key_template();
+/// The witness: a primary key that signs only what the TPM says itself (0x50472). Made anew each time, always
+/// the same; nothing of it is kept.
+TPM2B_PUBLIC witness_template();
 TPM2B_PUBLIC root_key_template();
 
 /// The Name: hash algorithm, and hash of the public area (TPM 2.0 Part 1, "Names"). Errors: Malformed for

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "tpm/attestation.h"
 #include "tpm/conversation.h"
 #include "tpm/parent.h"
 #include "tpm/platform_key.h"
@@ -30,14 +31,6 @@ Status check_pin(const Secret *pin) {
   if (pin == nullptr || pin->empty())
     return Error{ErrorKind::PinRequired, "a platform credential opens only with its PIN"};
   return tpm::check_pin(*pin);
-}
-
-/// What an authenticator signs: its own data and the hash of the client's (WebAuthn 6.3.3).
-Sha256 to_be_signed(const Bytes &authenticator_data, const std::string &client_data) {
-  Bytes message = authenticator_data;
-  const Sha256 client_hash = sha256(bytes_of(client_data));
-  message.insert(message.end(), client_hash.begin(), client_hash.end());
-  return sha256(message);
 }
 
 /// A key that is loaded and the session that loaded it. Load is authorized by the salted session although the
@@ -174,7 +167,7 @@ Result<std::optional<Assertion>> TpmAuthenticator::prove(const AssertionRequest 
   Assertion assertion;
   assertion.authenticator_data = make_authenticator_data(request.rp_id, kFlags, kNoCounter);
   assertion.client_data = request.client_data;
-  const Sha256 digest = to_be_signed(assertion.authenticator_data, request.client_data);
+  const Sha256 digest = subject_of(assertion.authenticator_data, request.client_data);
   Error last;
   for (const AssertionRequest::Allowed &allowed : request.allowed) {
     if (!ours(allowed)) continue;
@@ -201,11 +194,12 @@ Result<Registration> TpmAuthenticator::enroll(const RegistrationRequest &request
   const AttestedCredential attested{kAaguid, TRY(fresh.key.credential_id()), es256_cose(point.x, point.y)};
   registration.authenticator_data = make_authenticator_data(request.rp_id, kFlags, kNoCounter, attested);
   registration.client_data = request.client_data;
-  const Sha256 digest = to_be_signed(registration.authenticator_data, request.client_data);
-  const Bytes signature = TRY(tpm.sign(fresh.opened.key, fresh.opened.session, digest));
+  const Sha256 digest = subject_of(registration.authenticator_data, request.client_data);
+  const Bytes signature = TRY(tpm.sign(fresh.opened.key, fresh.opened.session, digest, tpm::Then::Continue));
   registration.format = "packed";
   registration.attestation = packed_self_attestation(Algorithm::Es256, signature);
   registration.platform = TRY(fresh.key.serialize());
+  registration.proof = tpm::introduce(tpm, fresh.opened.key, fresh.opened.session, fresh.key.area, digest);
   return registration;
 }
 
@@ -226,9 +220,20 @@ Result<Bytes> TpmAuthenticator::change_pin(ByteView platform, const Secret &old_
   return key.serialize();
 }
 
+Result<Bytes> TpmAuthenticator::activate(EndorsementKind kind, const WrappedSecret &wrapped) {
+  Conversation tpm = TRY(Conversation::open(connect_));
+  return tpm::activate(tpm, kind, wrapped);
+}
+
+Result<tpm::Examination> TpmAuthenticator::examine(const std::vector<Bytes> &platforms) {
+  Conversation tpm = TRY(Conversation::open(connect_));
+  return tpm::examine(tpm, platforms);
+}
+
 Result<tpm::DictionaryAttackState> TpmAuthenticator::dictionary_attack_state() {
   Conversation tpm = TRY(Conversation::open(connect_));
-  return tpm::read_dictionary_attack_state(tpm);
+  const tpm::Permanent state = TRY(tpm::read_permanent(tpm));
+  return state.lockout;
 }
 
 }  // namespace passkeyd

@@ -10,8 +10,10 @@
 #include "common/bytes.h"
 #include "common/result.h"
 #include "common/secret.h"
+#include "tpm/examination.h"
 #include "tpm/lockout.h"
 #include "tpm/pin.h"
+#include "webauthn/activation.h"
 #include "webauthn/authenticator.h"
 
 namespace passkeyd {
@@ -46,8 +48,9 @@ class TpmAuthenticator final : public Authenticator {
 
   /// Makes a key whose PIN is `pin`, under the storage root key at 0x81000001, which is made if there is
   /// none; where that one cannot serve, under one of our own. The registration carries a packed self
-  /// attestation, made with the new key: so it has worked once. Errors: AlreadyExists when one of
-  /// `request.exclude` was made under the same parent, and all of prove's.
+  /// attestation, made with the new key: so it has worked once; and the TPM's own proof for it, or why there
+  /// is none, which is no error. Errors: AlreadyExists when one of `request.exclude` was made under the same
+  /// parent, and all of prove's.
   Result<Registration> enroll(const RegistrationRequest &request, const Secret *pin, Cues &cues) override;
 
   /// Changes a credential's PIN. Takes the platform blob and gives the one that takes its place; three
@@ -55,6 +58,15 @@ class TpmAuthenticator final : public Authenticator {
   /// **The old blob stays valid with the old PIN** for as long as the TPM lives: replace it in one
   /// transaction, and keep no copy.
   Result<Bytes> change_pin(ByteView platform, const Secret &old_pin, const Secret &new_pin);
+
+  /// Shows that this TPM has the endorsement key of that kind, for which `wrapped` was made, and the witness
+  /// of the last enrollment: gives the secret. Four commands, six for a low-range kind. An RSA key may take a
+  /// slow TPM half a minute to make. Errors: TpmKeyForeign (made for another TPM), NotConfigured (the
+  /// endorsement hierarchy is closed), and prove's faults.
+  Result<Bytes> activate(EndorsementKind kind, const WrappedSecret &wrapped);
+
+  /// How the TPM is, and which of these platform blobs it can use: tpm/examination.h.
+  Result<tpm::Examination> examine(const std::vector<Bytes> &platforms);
 
   /// One command, which needs no PIN: ask while the person is still typing.
   Result<tpm::DictionaryAttackState> dictionary_attack_state();

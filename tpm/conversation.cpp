@@ -131,7 +131,7 @@ Result<Transient> Conversation::load(ESYS_TR parent, Transient &session, const T
   return key;
 }
 
-Result<Bytes> Conversation::sign(const Transient &key, Transient &session, const Sha256 &digest) {
+Result<Bytes> Conversation::sign(const Transient &key, Transient &session, const Sha256 &digest, Then then) {
   TPM2B_DIGEST sized = {};
   sized.size = static_cast<UINT16>(digest.size());
   std::copy(digest.begin(), digest.end(), sized.buffer);
@@ -141,14 +141,37 @@ Result<Bytes> Conversation::sign(const Transient &key, Transient &session, const
   ticket.tag = TPM2_ST_HASHCHECK;
   ticket.hierarchy = TPM2_RH_NULL;  // an unrestricted key signs any digest
   TPMT_SIGNATURE *raw = nullptr;
-  TSS2_RC code = prepare(session, Then::End, Parameter::Plain);
+  TSS2_RC code = prepare(session, then, Parameter::Plain);
   if (code == TSS2_RC_SUCCESS)
     code = Esys_Sign(esys(), key.get(), session.get(), ESYS_TR_NONE, ESYS_TR_NONE, &sized, &scheme, &ticket,
                      &raw);
   const FromEsys<TPMT_SIGNATURE> signature(raw);
   if (code != TSS2_RC_SUCCESS) return error_of(code, Stage::Key);
-  session.ended();
+  if (then == Then::End) session.ended();
   return der_of(*signature);
+}
+
+Result<Conversation::Certified> Conversation::certify(const Transient &key, const Transient &witness,
+                                                      Transient &session, const Sha256 &subject) {
+  TPM2B_DATA about = {};
+  about.size = static_cast<UINT16>(subject.size());
+  std::copy(subject.begin(), subject.end(), about.buffer);
+  TPMT_SIG_SCHEME scheme = {};
+  scheme.scheme = TPM2_ALG_NULL;  // the witness' own
+  TPM2B_ATTEST *raw_statement = nullptr;
+  TPMT_SIGNATURE *raw_signature = nullptr;
+  TSS2_RC code = prepare(session, Then::End, Parameter::Plain);
+  if (code == TSS2_RC_SUCCESS)
+    code = Esys_Certify(esys(), key.get(), witness.get(), session.get(), ESYS_TR_PASSWORD, ESYS_TR_NONE,
+                        &about, &scheme, &raw_statement, &raw_signature);
+  const FromEsys<TPM2B_ATTEST> statement(raw_statement);
+  const FromEsys<TPMT_SIGNATURE> signature(raw_signature);
+  if (code != TSS2_RC_SUCCESS) return error_of(code, Stage::Key);
+  session.ended();
+  Certified certified;
+  certified.statement = copy_of(ByteView(statement->attestationData).first(statement->size));
+  certified.signature = TRY(der_of(*signature));
+  return certified;
 }
 
 Result<Conversation::Made> Conversation::create(ESYS_TR parent, Transient &session, const Secret &auth) {

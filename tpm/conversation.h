@@ -67,7 +67,14 @@ class Conversation {
   /// One command each; `session` authorizes it. `auth`: what the person's PIN became.
   Result<Transient> load(ESYS_TR parent, Transient &session, const TPM2B_PRIVATE &wrapped,
                          const TPM2B_PUBLIC &area, const Secret &auth);
-  Result<Bytes> sign(const Transient &key, Transient &session, const Sha256 &digest);
+  Result<Bytes> sign(const Transient &key, Transient &session, const Sha256 &digest, Then then = Then::End);
+  /// The statement of `witness`, which needs no password, that `key` is in this TPM, over `subject`.
+  struct Certified {
+    Bytes statement;  ///< TPMS_ATTEST
+    Bytes signature;  ///< DER
+  };
+  Result<Certified> certify(const Transient &key, const Transient &witness, Transient &session,
+                            const Sha256 &subject);
   struct Made {
     TPM2B_PRIVATE wrapped;
     TPM2B_PUBLIC area;

@@ -24,10 +24,19 @@ constexpr const char *kOwnerPassword =
     "the TPM's owner hierarchy has a password, so that no storage root key can be made: make one at "
     "0x81000001";
 
+constexpr const char *kEndorsementClosed =
+    "the TPM's endorsement hierarchy has a password or is disabled, so that it cannot say who it is";
+
 constexpr std::array kMeanings = {
     // Refused authorizations.
     Meaning{TPM2_RC_AUTH_FAIL + kOnSession1, Stage::Key, ErrorKind::PinWrong, "the TPM refused the PIN"},
     Meaning{TPM2_RC_AUTH_FAIL + kOnSession1, Stage::Owner, ErrorKind::NotConfigured, kOwnerPassword},
+    Meaning{TPM2_RC_AUTH_FAIL + kOnSession1, Stage::Endorsement, ErrorKind::NotConfigured,
+            kEndorsementClosed},
+    Meaning{TPM2_RC_BAD_AUTH + kOnSession1, Stage::Endorsement, ErrorKind::NotConfigured, kEndorsementClosed},
+    Meaning{TPM2_RC_HIERARCHY + kOnHandle1, Stage::Endorsement, ErrorKind::NotConfigured, kEndorsementClosed},
+    Meaning{TPM2_RC_INTEGRITY + kOnParameter1, Stage::Endorsement, ErrorKind::TpmKeyForeign,
+            "the TPM's endorsement key is not the one that it was asked for"},
     Meaning{TPM2_RC_AUTH_FAIL + kOnSession1, Stage::Any, ErrorKind::TpmParentChanged,
             "the storage root key refused the session"},
     Meaning{TPM2_RC_BAD_AUTH + kOnSession1, Stage::Load, ErrorKind::TpmParentChanged,

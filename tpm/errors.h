@@ -11,13 +11,14 @@ namespace passkeyd::tpm {
 
 /// What was being done: the same code means one thing for the parent and another for the person's key.
 enum class Stage {
-  Any,      ///< in the table: whatever was being done
-  Query,    ///< reading properties or public areas; no authorization
-  Session,  ///< StartAuthSession, salted with the parent's public key
-  Create,   ///< a new key: authorized by the parent
-  Load,     ///< a stored one: authorized by the parent
-  Key,      ///< Sign, ObjectChangeAuth: authorized by the PIN
-  Owner,    ///< CreatePrimary, EvictControl: authorized by the owner hierarchy
+  Any,          ///< in the table: whatever was being done
+  Query,        ///< reading properties or public areas; no authorization
+  Session,      ///< StartAuthSession, salted with the parent's public key
+  Create,       ///< a new key: authorized by the parent
+  Load,         ///< a stored one: authorized by the parent
+  Key,          ///< Sign, ObjectChangeAuth: authorized by the PIN
+  Owner,        ///< CreatePrimary, EvictControl: authorized by the owner hierarchy
+  Endorsement,  ///< CreatePrimary, PolicySecret: authorized by the endorsement hierarchy
 };
 
 struct Meaning {

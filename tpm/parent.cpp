@@ -7,21 +7,6 @@ namespace {
 /// What Esys_TR_FromTPMPublic answers for a handle with nothing behind it.
 constexpr TSS2_RC kNothingThere = TPM2_RC_HANDLE + TPM2_RC_1;
 
-Result<std::optional<Parent>> read(Conversation &tpm, TPM2_HANDLE handle) {
-  ESYS_TR reference = ESYS_TR_NONE;
-  TSS2_RC code =
-      Esys_TR_FromTPMPublic(tpm.esys(), handle, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &reference);
-  if (code == kNothingThere) return std::optional<Parent>();
-  if (code != TSS2_RC_SUCCESS) return error_of(code, Stage::Query);
-  std::uint8_t *raw = nullptr;
-  std::size_t size = 0;
-  code = Esys_TR_Serialize(tpm.esys(), reference, &raw, &size);
-  const FromEsys<std::uint8_t> form(raw);
-  Esys_TR_Close(tpm.esys(), &reference);
-  if (code != TSS2_RC_SUCCESS) return error_of(code, Stage::Query);
-  return std::optional(TRY(from_esys_form({form.get(), size})));
-}
-
 Result<Parent> make(Conversation &tpm, TPM2_HANDLE handle) {
   const TPM2B_SENSITIVE_CREATE no_password = {};
   const TPM2B_PUBLIC area = root_key_template();
@@ -46,14 +31,29 @@ Result<Parent> make(Conversation &tpm, TPM2_HANDLE handle) {
 
 }  // namespace
 
+Result<std::optional<Parent>> parent_at(Conversation &tpm, TPM2_HANDLE handle) {
+  ESYS_TR reference = ESYS_TR_NONE;
+  TSS2_RC code =
+      Esys_TR_FromTPMPublic(tpm.esys(), handle, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &reference);
+  if (code == kNothingThere) return std::optional<Parent>();
+  if (code != TSS2_RC_SUCCESS) return error_of(code, Stage::Query);
+  std::uint8_t *raw = nullptr;
+  std::size_t size = 0;
+  code = Esys_TR_Serialize(tpm.esys(), reference, &raw, &size);
+  const FromEsys<std::uint8_t> form(raw);
+  Esys_TR_Close(tpm.esys(), &reference);
+  if (code != TSS2_RC_SUCCESS) return error_of(code, Stage::Query);
+  return std::optional(TRY(from_esys_form({form.get(), size})));
+}
+
 Result<std::optional<Bytes>> name_at(Conversation &tpm, TPM2_HANDLE handle) {
-  const std::optional<Parent> there = TRY(read(tpm, handle));
+  const std::optional<Parent> there = TRY(parent_at(tpm, handle));
   if (!there) return std::optional<Bytes>();
   return std::optional(TRY(name_of(there->area)));
 }
 
 Result<std::optional<Parent>> find_or_make_parent(Conversation &tpm, TPM2_HANDLE handle) {
-  std::optional<Parent> there = TRY(read(tpm, handle));
+  std::optional<Parent> there = TRY(parent_at(tpm, handle));
   if (!there) there = TRY(make(tpm, handle));
   if (!is_root_key(there->area)) return std::optional<Parent>();
   return there;

@@ -7,6 +7,9 @@
 
 namespace passkeyd::tpm {
 
+/// The key at a persistent handle now, whatever it is; nullopt when there is none. One command.
+Result<std::optional<Parent>> parent_at(Conversation &tpm, TPM2_HANDLE handle);
+
 /// The Name of the key at a persistent handle now; nullopt when there is none. One command.
 Result<std::optional<Bytes>> name_at(Conversation &tpm, TPM2_HANDLE handle);
 

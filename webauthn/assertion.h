@@ -1,10 +1,12 @@
 /// Assertion and Registration: what authenticators answer. Raw, and believed by nobody until verified.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "common/bytes.h"
 #include "webauthn/credential.h"
+#include "webauthn/platform_proof.h"
 
 namespace passkeyd {
 
@@ -24,8 +26,9 @@ struct Registration {
   Bytes attestation;         ///< attStmt as CBOR
   std::string client_data;
   std::string device;  ///< product string, as the authenticator's USB descriptor or the TPM says
-  std::uint32_t max_allow_list = 0;  ///< usb: maxCredentialCountInList; 0: not stated
-  Bytes platform;                    ///< tpm: wrapped key and what else is needed to use it
+  std::uint32_t max_allow_list = 0;         ///< usb: maxCredentialCountInList; 0: not stated
+  Bytes platform;                           ///< tpm: wrapped key and what else is needed to use it
+  std::optional<PlatformProof> proof = {};  ///< tpm: what it says for the key
 };
 
 }  // namespace passkeyd

@@ -41,16 +41,28 @@ Json to_json(const Proved &proved) {
   map["event"] = "proved";
   return map;
 }
+Json proof_json(const PlatformProof &proof) {
+  return {{"key", blob(proof.key)},
+          {"witness", blob(proof.witness)},
+          {"statement", blob(proof.statement)},
+          {"signature", blob(proof.signature)},
+          {"kind", name_of(proof.endorsement)},
+          {"certificate", blob(proof.certificate)},
+          {"point", blob(proof.point)},
+          {"problem", proof.problem}};
+}
 Json to_json(const Enrolled &enrolled) {
   const Registration &made = enrolled.registration;
-  return {{"event", "enrolled"},
-          {"format", made.format},
-          {"auth", blob(made.authenticator_data)},
-          {"attestation", blob(made.attestation)},
-          {"data", made.client_data},
-          {"device", made.device},
-          {"max", made.max_allow_list},
-          {"platform", blob(made.platform)}};
+  Json map = {{"event", "enrolled"},
+              {"format", made.format},
+              {"auth", blob(made.authenticator_data)},
+              {"attestation", blob(made.attestation)},
+              {"data", made.client_data},
+              {"device", made.device},
+              {"max", made.max_allow_list},
+              {"platform", blob(made.platform)}};
+  if (made.proof) map["proof"] = proof_json(*made.proof);
+  return map;
 }
 
 Json to_json(const Discovered &discovered) {
@@ -60,6 +72,29 @@ Json to_json(const Discovered &discovered) {
 }
 Json to_json(const PinChanged &changed) {
   return {{"event", "pin-changed"}, {"platform", blob(changed.platform)}};
+}
+Json to_json(const Activated &activated) {
+  return {{"event", "activated"}, {"secret", blob(activated.secret)}};
+}
+Json to_json(const TpmExamined &tpm) {
+  return {{"event", "tpm-examined"},
+          {"maker", tpm.maker},
+          {"vendor", tpm.vendor},
+          {"firmware", tpm.firmware},
+          {"software", tpm.software},
+          {"owner-auth", tpm.owner_auth_set},
+          {"endorsement-auth", tpm.endorsement_auth_set},
+          {"lockout-auth", tpm.lockout_auth_set},
+          {"in-lockout", tpm.in_lockout},
+          {"counter", tpm.counter},
+          {"max", tpm.max_tries},
+          {"interval", tpm.interval},
+          {"recovery", tpm.recovery},
+          {"root-key", tpm.root_key},
+          {"loads", tpm.loads},
+          {"parent-changed", tpm.parent_changed},
+          {"foreign", tpm.foreign},
+          {"broken", tpm.broken}};
 }
 Json to_json(const CodesMade &made) {
   return {{"event", "codes-made"}, {"codes", codes_json(made.hashes)}};
@@ -81,6 +116,57 @@ Discovered discovered_from(const Json &map) {
   return found;
 }
 
+PlatformProof proof_from(const Json &map) {
+  PlatformProof proof;
+  proof.key = bytes(map, "key");
+  proof.witness = bytes(map, "witness");
+  proof.statement = bytes(map, "statement");
+  proof.signature = bytes(map, "signature");
+  proof.endorsement = named(endorsement_kind_of(text(map, "kind")), "kind");
+  proof.certificate = bytes(map, "certificate");
+  proof.point = bytes(map, "point");
+  proof.problem = shown(map, "problem");
+  return proof;
+}
+
+Enrolled enrolled_from(const Json &map) {
+  Registration made;
+  made.format = text(map, "format");
+  made.authenticator_data = bytes(map, "auth");
+  made.attestation = bytes(map, "attestation");
+  made.client_data = text(map, "data");
+  made.device = shown(map, "device");
+  made.max_allow_list = static_cast<std::uint32_t>(number(map, "max", 0, UINT32_MAX));
+  made.platform = bytes(map, "platform");
+  if (map.contains("proof")) made.proof = proof_from(field(map, "proof"));
+  return {std::move(made)};
+}
+
+TpmExamined examined_from(const Json &map) {
+  const auto count = [&](const char *key) {
+    return static_cast<std::uint32_t>(number(map, key, 0, UINT32_MAX));
+  };
+  TpmExamined tpm;
+  tpm.maker = shown(map, "maker");
+  tpm.vendor = shown(map, "vendor");
+  tpm.firmware = shown(map, "firmware");
+  tpm.software = flag(map, "software");
+  tpm.owner_auth_set = flag(map, "owner-auth");
+  tpm.endorsement_auth_set = flag(map, "endorsement-auth");
+  tpm.lockout_auth_set = flag(map, "lockout-auth");
+  tpm.in_lockout = flag(map, "in-lockout");
+  tpm.counter = count("counter");
+  tpm.max_tries = count("max");
+  tpm.interval = count("interval");
+  tpm.recovery = count("recovery");
+  tpm.root_key = shown(map, "root-key");
+  tpm.loads = count("loads");
+  tpm.parent_changed = count("parent-changed");
+  tpm.foreign = count("foreign");
+  tpm.broken = count("broken");
+  return tpm;
+}
+
 Error failure_from(const Json &map) {
   Error error{error_kind_of(text(map, "kind")).value_or(ErrorKind::Internal), shown(map, "sentence")};
   if (map.contains("tries")) error.tries_left = static_cast<int>(number(map, "tries", 0, 255));
@@ -99,13 +185,11 @@ Event event_from(const Json &map) {
   if (event == "tpm-ready") return TpmHasRoom{};
   if (event == "holds-none") return Proved{};
   if (event == "proved") return Proved{assertion_from(map)};
-  if (event == "enrolled")
-    return Enrolled{Registration{text(map, "format"), bytes(map, "auth"), bytes(map, "attestation"),
-                                 text(map, "data"), shown(map, "device"),
-                                 static_cast<std::uint32_t>(number(map, "max", 0, UINT32_MAX)),
-                                 bytes(map, "platform")}};
+  if (event == "enrolled") return enrolled_from(map);
   if (event == "discovered") return discovered_from(map);
   if (event == "pin-changed") return PinChanged{bytes(map, "platform")};
+  if (event == "activated") return Activated{bytes(map, "secret")};
+  if (event == "tpm-examined") return examined_from(map);
   if (event == "codes-made") return CodesMade{codes(map)};
   if (event == "code-unknown") return CodeChecked{};
   if (event == "code-known")

@@ -36,6 +36,8 @@ struct Performer {
   }
   Last operator()(const wire::Discover &op) const { return discover(op, secrets, cues); }
   Last operator()(const wire::ChangePin &op) const { return change_pin(op, secrets); }
+  Last operator()(const wire::Activate &op) const { return activate(op); }
+  Last operator()(const wire::ExamineTpm &op) const { return examine_tpm(op); }
   Last operator()(const wire::CheckCode &op) const { return check_code(op, secrets); }
   Result<LastWord> operator()(const wire::MakeCodes &) const { return make_codes(); }
 };

@@ -31,6 +31,8 @@ Result<wire::Event> ask_tpm(const wire::AskTpm &op);
 Result<wire::Event> prove_by_tpm(const wire::Prove &op, const Secrets &secrets, Cues &cues);
 Result<wire::Event> enroll_in_tpm(const wire::Enroll &op, const Secrets &secrets, Cues &cues);
 Result<wire::Event> change_pin(const wire::ChangePin &op, const Secrets &secrets);
+Result<wire::Event> activate(const wire::Activate &op);
+Result<wire::Event> examine_tpm(const wire::ExamineTpm &op);
 
 // --- codes.cpp ---
 

@@ -1,9 +1,18 @@
 /// Platform credentials: one call into tpm/ each.
+#include <algorithm>
+
 #include "daemon/ceremony/performing.h"
 #include "tpm/authenticator.h"
 
 namespace passkeyd {
 namespace {
+
+/// Where an RSA endorsement key has to be made, which may take a slow TPM half a minute.
+constexpr std::chrono::seconds kPatience{50};
+
+const char *name_of(tpm::RootKey key) {
+  return key == tpm::RootKey::Fit ? "fit" : key == tpm::RootKey::Unfit ? "unfit" : "none";
+}
 
 Status check_room(TpmAuthenticator &tpm) {
   const tpm::DictionaryAttackState state = TRY(tpm.dictionary_attack_state());
@@ -48,6 +57,38 @@ Result<wire::Event> change_pin(const wire::ChangePin &op, const Secrets &secrets
   TpmAuthenticator tpm(op.tcti);
   TRY(check_room(tpm));
   return wire::Event(wire::PinChanged{TRY(tpm.change_pin(op.platform, secrets[0], secrets[1]))});
+}
+
+Result<wire::Event> activate(const wire::Activate &op) {
+  TpmAuthenticator tpm(op.tcti, kPatience);
+  return wire::Event(wire::Activated{TRY(tpm.activate(op.kind, op.wrapped))});
+}
+
+Result<wire::Event> examine_tpm(const wire::ExamineTpm &op) {
+  TpmAuthenticator tpm(op.tcti, kPatience);
+  const tpm::Examination found = TRY(tpm.examine(op.platforms));
+  wire::TpmExamined told;
+  told.maker = found.maker;
+  told.vendor = found.vendor;
+  told.firmware = found.firmware;
+  told.software = found.software;
+  told.owner_auth_set = found.owner_auth_set;
+  told.endorsement_auth_set = found.endorsement_auth_set;
+  told.lockout_auth_set = found.lockout.lockout_auth_set;
+  told.in_lockout = found.lockout.in_lockout;
+  told.counter = found.lockout.counter;
+  told.max_tries = found.lockout.max_tries;
+  told.interval = static_cast<std::uint32_t>(found.lockout.interval.count());
+  told.recovery = static_cast<std::uint32_t>(found.lockout.recovery.count());
+  told.root_key = name_of(found.root_key);
+  const auto count = [&](tpm::Stored what) {
+    return static_cast<std::uint32_t>(std::ranges::count(found.stored, what));
+  };
+  told.loads = count(tpm::Stored::Loads);
+  told.parent_changed = count(tpm::Stored::ParentChanged);
+  told.foreign = count(tpm::Stored::Foreign);
+  told.broken = count(tpm::Stored::Broken);
+  return wire::Event(std::move(told));
 }
 
 }  // namespace passkeyd

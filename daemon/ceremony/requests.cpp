@@ -57,6 +57,16 @@ Json to_json(const Discover &op) {
 Json to_json(const ChangePin &op) {
   return {{"op", "change-pin"}, {"tcti", op.tcti}, {"platform", blob(op.platform)}};
 }
+Json to_json(const Activate &op) {
+  return {{"op", "activate"},
+          {"tcti", op.tcti},
+          {"kind", name_of(op.kind)},
+          {"blob", blob(op.wrapped.blob)},
+          {"seed", blob(op.wrapped.seed)}};
+}
+Json to_json(const ExamineTpm &op) {
+  return {{"op", "examine-tpm"}, {"tcti", op.tcti}, {"platforms", list_of(op.platforms)}};
+}
 Json to_json(const MakeCodes &) {
   return {{"op", "make-codes"}};
 }
@@ -99,6 +109,17 @@ Enroll enroll_from(const Json &map) {
   return op;
 }
 
+Activate activate_from(const Json &map) {
+  return {text(map, "tcti"),
+          named(endorsement_kind_of(text(map, "kind")), "kind"),
+          {bytes(map, "blob"), bytes(map, "seed")}};
+}
+
+ExamineTpm examine_from(const Json &map) {
+  list(map, "platforms", kMaxPlatforms);
+  return {text(map, "tcti"), bytes_list(map, "platforms")};
+}
+
 Request request_from(const Json &map) {
   const std::string op = text(map, "op");
   if (op == "account") return LookUpAccount{text(map, "user")};
@@ -110,6 +131,8 @@ Request request_from(const Json &map) {
   if (op == "discover")
     return Discover{device(map), text(map, "rp"), text(map, "data"), timeout(map), min_tries(map)};
   if (op == "change-pin") return ChangePin{text(map, "tcti"), bytes(map, "platform")};
+  if (op == "activate") return activate_from(map);
+  if (op == "examine-tpm") return examine_from(map);
   if (op == "make-codes") return MakeCodes{};
   if (op == "check-code") return CheckCode{codes(map)};
   throw Bad{"unknown operation"};

@@ -14,6 +14,7 @@
 #include "common/handle.h"
 #include "common/result.h"
 #include "usb/keys.h"
+#include "webauthn/activation.h"
 #include "webauthn/authenticator.h"
 
 namespace passkeyd::wire {
@@ -24,6 +25,8 @@ inline constexpr std::size_t kMaxMessage = 128 * 1024;
 inline constexpr std::size_t kMaxFds = 3;
 /// Most accounts that one key can name.
 inline constexpr std::size_t kMaxDiscovered = 16;
+/// Most platform blobs that are looked at in one go: a slow TPM takes a fifth of a second for each.
+inline constexpr std::size_t kMaxPlatforms = 8;
 /// The descriptor on which a ceremony process finds its socket.
 inline constexpr int kCeremonyFd = 3;
 
@@ -73,6 +76,17 @@ struct ChangePin {
   std::string tcti;
   Bytes platform;
 };
+/// The secret that was wrapped for the TPM's endorsement key and its witness, see webauthn/activation.h.
+struct Activate {
+  std::string tcti;
+  EndorsementKind kind;
+  WrappedSecret wrapped;
+};
+/// How the TPM is, and which of these platform blobs it can use.
+struct ExamineTpm {
+  std::string tcti;
+  std::vector<Bytes> platforms;  ///< at most kMaxPlatforms
+};
 /// A set of backup codes. Needs no device; here because hashing them takes its time.
 struct MakeCodes {};
 /// Whether the typed text is one of these codes. Descriptors: the text. One hash is computed, whatever it is.
@@ -81,7 +95,7 @@ struct CheckCode {
 };
 
 using Request = std::variant<LookUpAccount, DescribeKey, ProbeKey, AskTpm, Prove, Enroll, Discover, ChangePin,
-                             MakeCodes, CheckCode>;
+                             Activate, ExamineTpm, MakeCodes, CheckCode>;
 
 // --- events ---
 struct TouchCue {};
@@ -114,6 +128,21 @@ struct Discovered {
 struct PinChanged {
   Bytes platform;  ///< takes the place of the old one, which stays valid with the old PIN
 };
+struct Activated {
+  Bytes secret;  ///< what the TPM says it is; not yet compared with anything
+};
+/// See tpm/examination.h, which the daemon does not know.
+struct TpmExamined {
+  std::string maker, vendor, firmware;  ///< printable
+  bool software = false;                ///< a program that plays TPM
+  bool owner_auth_set = false;
+  bool endorsement_auth_set = false;
+  bool lockout_auth_set = false;
+  bool in_lockout = false;
+  std::uint32_t counter = 0, max_tries = 0, interval = 0, recovery = 0;  ///< the last two in seconds
+  std::string root_key;                                                  ///< "none", "unfit", "fit"
+  std::uint32_t loads = 0, parent_changed = 0, foreign = 0, broken = 0;  ///< of the blobs
+};
 /// One descriptor comes along: a sealed memory file with the codes, a line each, for the person alone.
 struct CodesMade {
   std::vector<CodeHash> hashes;
@@ -123,8 +152,9 @@ struct CodeChecked {
 };
 
 /// Cues may come any number of times (bounded by the reader); every other event ends the ceremony.
-using Event = std::variant<Error, TouchCue, VerifyCue, AccountFound, KeyDescribed, KeyProbed, TpmHasRoom,
-                           Proved, Enrolled, Discovered, PinChanged, CodesMade, CodeChecked>;
+using Event =
+    std::variant<Error, TouchCue, VerifyCue, AccountFound, KeyDescribed, KeyProbed, TpmHasRoom, Proved,
+                 Enrolled, Discovered, PinChanged, Activated, TpmExamined, CodesMade, CodeChecked>;
 
 Bytes encode(const Request &request);
 Result<Request> decode_request(ByteView message);

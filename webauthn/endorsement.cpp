@@ -1,0 +1,174 @@
+/// Endorsement certificates, by OpenSSL.
+#include "webauthn/endorsement.h"
+
+#include <openssl/core_names.h>
+#include <openssl/err.h>
+#include <openssl/param_build.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
+#include <array>
+
+#include "common/account.h"
+
+namespace passkeyd {
+namespace {
+
+using Certificate = Handle<X509, X509_free>;
+using Store = Handle<X509_STORE, X509_STORE_free>;
+using StoreContext = Handle<X509_STORE_CTX, X509_STORE_CTX_free>;
+using Names = Handle<GENERAL_NAMES, GENERAL_NAMES_free>;
+using PKeyContext = Handle<EVP_PKEY_CTX, EVP_PKEY_CTX_free>;
+
+constexpr std::size_t kMaxShown = 255;
+constexpr std::size_t kMaxProduct = 100;
+
+struct Name {
+  EndorsementKind kind;
+  std::string_view name;
+};
+constexpr std::array kNames = {
+    Name{EndorsementKind::Rsa2048, "rsa-2048"},          Name{EndorsementKind::EccP256, "ecc-p256"},
+    Name{EndorsementKind::Rsa2048High, "rsa-2048-high"}, Name{EndorsementKind::EccP256High, "ecc-p256-high"},
+    Name{EndorsementKind::EccP384High, "ecc-p384-high"},
+};
+
+Certificate parse(ByteView der) {
+  const unsigned char *at = der.data();
+  Certificate certificate(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
+  if (at != der.data() + der.size()) certificate.reset();
+  return certificate;
+}
+
+std::string printable_part(std::string text, std::size_t most) {
+  if (text.size() > most) text.resize(most);
+  for (char &c : text)
+    if (c < ' ' || c > '~') c = '?';
+  return text;
+}
+
+/// The value of one attribute of a directory name, by its object identifier; empty if it has none.
+std::string attribute(const X509_NAME *name, const char *oid) {
+  const Handle<ASN1_OBJECT, ASN1_OBJECT_free> object(OBJ_txt2obj(oid, 1));
+  const int at = object ? X509_NAME_get_index_by_OBJ(name, object.get(), -1) : -1;
+  if (at < 0) return {};
+  unsigned char *text = nullptr;
+  const int size = ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at)));
+  if (size < 0) return {};
+  std::string value(reinterpret_cast<const char *>(text), static_cast<std::size_t>(size));
+  OPENSSL_free(text);
+  return value;
+}
+
+/// Whom a certificate is for, or from: the common name, else the organization.
+std::string shown(const X509_NAME *name) {
+  const std::string common = attribute(name, "2.5.4.3");
+  return printable_part(common.empty() ? attribute(name, "2.5.4.10") : common, kMaxShown);
+}
+
+/// "id:49465800" is how the TCG writes the four characters of a vendor's id: "IFX".
+std::string maker_of(const std::string &id) {
+  const std::optional<Bytes> bytes = id.starts_with("id:") ? from_hex(id.substr(3)) : std::nullopt;
+  if (!bytes) return id;
+  std::string maker;
+  for (const std::uint8_t byte : *bytes) {
+    const char c = static_cast<char>(byte);
+    if (c > ' ' && c <= '~') maker += c;
+  }
+  return maker.empty() ? id : maker;
+}
+
+/// Profile, section 3.2.9: the alternative name holds maker, model and version as a directory name.
+std::string product_of(const X509 *certificate) {
+  const Names names(
+      static_cast<GENERAL_NAMES *>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
+  for (int at = 0; names && at < sk_GENERAL_NAME_num(names.get()); ++at) {
+    const GENERAL_NAME *name = sk_GENERAL_NAME_value(names.get(), at);
+    if (name->type != GEN_DIRNAME) continue;
+    const std::string id = printable_part(attribute(name->d.directoryName, "2.23.133.2.1"), kMaxProduct / 2);
+    const std::string maker = maker_of(id);
+    const std::string model =
+        printable_part(attribute(name->d.directoryName, "2.23.133.2.2"), kMaxProduct / 2);
+    return maker.empty() || model.empty() ? maker + model : maker + " " + model;
+  }
+  return {};
+}
+
+/// The alternative name is critical where the subject is empty; OpenSSL lets that pass, and any other
+/// critical extension that it does not know stays fatal.
+bool leads_to(X509 *root, X509 *leaf, WallTime now) {
+  const Store store(X509_STORE_new());
+  const StoreContext context(X509_STORE_CTX_new());
+  if (!store || !context || X509_STORE_add_cert(store.get(), root) != 1 ||
+      X509_STORE_CTX_init(context.get(), store.get(), leaf, nullptr) != 1)
+    return false;
+  X509_VERIFY_PARAM *rules = X509_STORE_CTX_get0_param(context.get());
+  X509_VERIFY_PARAM_set_flags(rules, X509_V_FLAG_PARTIAL_CHAIN);
+  X509_VERIFY_PARAM_set_auth_level(rules, 1);  // 80 bits, which leaves SHA-1 out
+  X509_VERIFY_PARAM_set_time(rules, now.time_since_epoch().count());
+  // A certificate that is trusted by itself proves nothing of who made the TPM: it must be signed by another.
+  const bool leads =
+      X509_verify_cert(context.get()) == 1 && sk_X509_num(X509_STORE_CTX_get0_chain(context.get())) > 1;
+  ERR_clear_error();
+  return leads;
+}
+
+/// The trusted certificate that `leaf` leads to. One at a time: of several of one name, such as a maker's
+/// next key, OpenSSL would try but one.
+std::optional<std::string> root_of(X509 *leaf, const std::vector<Bytes> &roots, WallTime now) {
+  for (const Bytes &der : roots) {
+    const Certificate root = parse(der);
+    if (root && leads_to(root.get(), leaf, now)) return shown(X509_get_subject_name(root.get()));
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string_view name_of(EndorsementKind kind) {
+  for (const Name &row : kNames)
+    if (row.kind == kind) return row.name;
+  return kNames.front().name;
+}
+
+std::optional<EndorsementKind> endorsement_kind_of(std::string_view name) {
+  for (const Name &row : kNames)
+    if (row.name == name) return row.kind;
+  return std::nullopt;
+}
+
+Result<EndorsementCertificate> read_endorsement(ByteView certificate, const std::vector<Bytes> &roots,
+                                                WallTime now) {
+  const Error malformed{ErrorKind::Malformed, "the TPM's endorsement certificate does not parse"};
+  if (certificate.size() > kMaxEndorsementCertificate) return malformed;
+  const Certificate leaf = parse(certificate);
+  if (!leaf) return malformed;
+  EndorsementCertificate read;
+  read.key.reset(X509_get_pubkey(leaf.get()));
+  if (!read.key) return malformed;
+  read.product = product_of(leaf.get());
+  read.issuer = shown(X509_get_issuer_name(leaf.get()));
+  read.root = root_of(leaf.get(), roots, now);
+  return read;
+}
+
+Result<Handle<EVP_PKEY, EVP_PKEY_free>> endorsement_key(EndorsementKind kind, ByteView point) {
+  const Error malformed{ErrorKind::Malformed, "the TPM's endorsement key is no point of its curve"};
+  if (kind != EndorsementKind::EccP256 && kind != EndorsementKind::EccP256High) return malformed;
+  char group[] = "P-256";
+  const std::array parameters = {
+      OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, 0),
+      OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, const_cast<std::uint8_t *>(point.data()),
+                                        point.size()),
+      OSSL_PARAM_construct_end(),
+  };
+  const PKeyContext context(EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr));
+  EVP_PKEY *made = nullptr;
+  if (!context || EVP_PKEY_fromdata_init(context.get()) != 1 ||
+      EVP_PKEY_fromdata(context.get(), &made, EVP_PKEY_PUBLIC_KEY,
+                        const_cast<OSSL_PARAM *>(parameters.data())) != 1)
+    return malformed;
+  return Handle<EVP_PKEY, EVP_PKEY_free>(made);
+}
+
+}  // namespace passkeyd
