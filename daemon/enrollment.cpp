@@ -8,6 +8,7 @@
 
 #include "common/log.h"
 #include "daemon/errand.h"
+#include "daemon/models.h"
 #include "daemon/policy.h"
 #include "daemon/questions.h"
 #include "usb/keys.h"
@@ -126,6 +127,7 @@ Result<Credential> store(House &house, const EnrollmentRequest &request, const P
   if (place.way == Way::Usb && !accepts(house.config.general, credential.aaguid))
     return Error{ErrorKind::ModelRefused, "accepted_aaguids does not name this model of key"};
   credential.way = place.way;
+  TRY(judge_model(house, credential));
   if (place.way == Way::Usb) credential.user_handle = user_handle;
   credential.discoverable = request.discoverable;
   credential.state = CredentialState::Active;

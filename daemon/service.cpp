@@ -9,6 +9,7 @@
 #include "daemon/enrollment.h"
 #include "daemon/errand.h"
 #include "daemon/login.h"
+#include "daemon/metadata_import.h"
 #include "daemon/pin_change.h"
 #include "daemon/reload.h"
 #include "daemon/reply.h"
@@ -41,6 +42,7 @@ const Service::Method Service::kTable[] = {
     {"NewBackupCodes", MayCall::Root, &Service::new_backup_codes},
     {"LockUser", MayCall::Root, &Service::lock_user},
     {"UnlockUser", MayCall::Root, &Service::unlock_user},
+    {"ImportMetadata", MayCall::Root, &Service::import_file_of_metadata},
     {"GetPolicy", MayCall::Anyone, &Service::get_policy},
     {"GetStatus", MayCall::Anyone, &Service::get_status},
 };
@@ -63,6 +65,8 @@ const sd_bus_vtable Service::kMethods[] = {
     SD_BUS_METHOD_WITH_NAMES("UnlockUser", "s", SD_BUS_PARAM(user), "", SD_BUS_PARAM(), Service::dispatch,
                              SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD_WITH_NAMES("ListCredentials", "s", SD_BUS_PARAM(user), "aa{sv}", SD_BUS_PARAM(credentials),
+                             Service::dispatch, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_NAMES("ImportMetadata", "h", SD_BUS_PARAM(file), "a{sv}", SD_BUS_PARAM(summary),
                              Service::dispatch, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD_WITH_NAMES("GetPolicy", "s", SD_BUS_PARAM(service), "aa{sv}", SD_BUS_PARAM(policy),
                              Service::dispatch, SD_BUS_VTABLE_UNPRIVILEGED),
@@ -203,6 +207,10 @@ Status Service::list_credentials(sd_bus_message *call, const Caller &caller) {
   if (!caller.is_root())
     std::erase_if(stored.rows, [&](const Credential &each) { return each.owner.uid != caller.uid; });
   return reply(call, stored.rows);
+}
+
+Status Service::import_file_of_metadata(sd_bus_message *call, const Caller &caller) {
+  return answer_later(caller, reply_later(keep(call), import_metadata(house_, TRY(read_file(call)), caller)));
 }
 
 /// Names no account, so anyone may ask. The RP ID that counts is the ledger's, whatever the files say by now.

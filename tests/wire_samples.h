@@ -31,7 +31,8 @@ inline std::vector<Bytes> requests() {
            wire::LookUpAccount{"alice"}, wire::DescribeKey{key},
            wire::ProbeKey{key, "host.example", {some(64)}}, wire::AskTpm{"device:/dev/tpmrm0"}, prove, enroll,
            wire::Discover{key, "host.example", "{}"}, wire::ChangePin{"device:/dev/tpmrm0", some(300)},
-           wire::MakeCodes{}, wire::CheckCode{{code_hash(1), code_hash(10)}}})
+           wire::MakeCodes{}, wire::CheckCode{{code_hash(1), code_hash(10)}},
+           wire::ReadMetadata{{some(64), some(600)}, WallTime(std::chrono::seconds(1'800'000'000))}})
     all.push_back(wire::encode(one));
   return all;
 }
@@ -45,7 +46,8 @@ inline std::vector<Bytes> events() {
            wire::AccountFound{1000, "alice"}, wire::KeyDescribed{true, true}, wire::KeyProbed{true},
            wire::TpmHasRoom{}, wire::Proved{}, wire::Proved{assertion}, wire::Enrolled{registration},
            wire::Discovered{{assertion, assertion}}, wire::PinChanged{some(300)},
-           wire::CodesMade{{code_hash(1), code_hash(10)}}, wire::CodeChecked{}, wire::CodeChecked{10}})
+           wire::CodesMade{{code_hash(1), code_hash(10)}}, wire::CodeChecked{}, wire::CodeChecked{10},
+           wire::MetadataRead{}})
     all.push_back(wire::encode(one));
   return all;
 }

@@ -20,7 +20,7 @@ using Certificate = Handle<X509, X509_free>;
 inline constexpr std::size_t kMaxCertificate = 8192;
 /// Most certificates of a chain, and of a list of roots.
 inline constexpr std::size_t kMaxChain = 8;
-inline constexpr std::size_t kMaxRoots = 256;
+inline constexpr std::size_t kMaxRoots = 1024;
 
 /// One certificate in DER and nothing behind it; empty if it is none.
 Certificate read_certificate(ByteView der);
