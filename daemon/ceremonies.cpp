@@ -42,9 +42,11 @@ std::uint64_t microseconds(std::chrono::milliseconds span) {
   return static_cast<std::uint64_t>(std::chrono::microseconds(span).count());
 }
 
-/// Backup codes come in a file. Nothing else does: what came with it is closed unread.
+/// Backup codes and models come in a file. Nothing else does: what came with it is closed unread.
 bool brings_what_it_should(const wire::Event &event, const std::vector<Fd> &files) {
-  return files.size() == (std::holds_alternative<wire::CodesMade>(event) ? 1U : 0U);
+  const bool in_file =
+      std::holds_alternative<wire::CodesMade>(event) || std::holds_alternative<wire::MetadataRead>(event);
+  return files.size() == (in_file ? 1U : 0U);
 }
 
 }  // namespace

@@ -2,10 +2,12 @@
 #include "daemon/config.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "common/account.h"
 #include "daemon/config_files.h"
 #include "daemon/config_keys.h"
+#include "daemon/roots.h"
 
 namespace passkeyd {
 namespace {
@@ -48,6 +50,26 @@ Status check_together(const Config &config) {
   return refuse(where, "longest_wait: must not be shorter than first_wait");
 }
 
+/// Where one is named, it must be there; the default need not.
+Result<bool> is_there(const Config &config, const std::string &key, const std::string &path) {
+  std::error_code failed;
+  if (std::filesystem::exists(path, failed)) return true;
+  const auto named = config.sources.find({"", key});
+  if (named == config.sources.end()) return false;
+  return refuse(named->second, key + ": there is no " + path);
+}
+
+/// The files that keys name.
+Status read_certificates(Config &config) {
+  if (TRY(is_there(config, "attestation_roots", config.attestation_roots)))
+    config.trusted_roots = TRY(read_roots(config.attestation_roots));
+  if (TRY(is_there(config, "tpm_roots", config.tpm_roots)))
+    config.trusted_tpms = TRY(read_roots(config.tpm_roots));
+  if (TRY(is_there(config, "metadata_root", config.metadata_root)))
+    config.metadata_signers = TRY(read_root_file(config.metadata_root));
+  return Ok{};
+}
+
 }  // namespace
 
 const Policy &Config::policy_for(std::string_view service) const {
@@ -83,6 +105,9 @@ Result<Config> load_config(const std::string &directory, const std::string &vend
     if (!setting.key.empty()) TRY(apply(config, policy, service, setting));
   }
   TRY(check_together(config));
+  TRY(read_certificates(config));
+  config.own_model_names = read_model_names(directory + "/aaguids");
+  config.shipped_model_names = read_model_names(kShippedModelNames);
   return config;
 }
 

@@ -10,6 +10,7 @@
 
 #include "common/result.h"
 #include "common/way.h"
+#include "daemon/model_names.h"
 #include "ledger/limit.h"
 #include "webauthn/challenge.h"
 #include "webauthn/credential.h"
@@ -21,6 +22,12 @@ enum class BackupCodes {
   Never,
   AfterPasskey,  ///< once a passkey that was there did not do
   Always,        ///< also where no passkey is at hand
+};
+
+/// What a security key must say for itself at enrollment.
+enum class AttestationRule {
+  Required,  ///< certificates that lead to somebody who is trusted
+  Optional,  ///< whatever it says; that is kept
 };
 
 /// What holds for one PAM service: the keys of the general part, overridden by those of [service NAME].
@@ -47,6 +54,15 @@ struct Config {
   std::string tpm_roots = "/etc/passkeyd/tpm-roots";  ///< tpm_roots: a directory, see daemon/roots.h
   LimitRule limits =
       kPinTries;  ///< tries_in_a_row, first_wait, longest_wait, tries_per_day: the same for every service
+  AttestationRule attestation = AttestationRule::Optional;            ///< attestation
+  std::string attestation_roots = "/etc/passkeyd/attestation-roots";  ///< attestation_roots, a directory
+  std::string metadata_root =
+      "/usr/share/ca-certificates/mozilla/GlobalSign_Root_CA_-_R3.crt";  ///< metadata_root, a file
+  std::vector<Bytes> trusted_roots;                                      ///< what is in attestation_roots
+  std::vector<Bytes> trusted_tpms;                                       ///< what is in tpm_roots
+  std::vector<Bytes> metadata_signers;  ///< what is in metadata_root; none if the default is not there
+  ModelNames own_model_names;           ///< the administrator's, in the file aaguids beside passkeyd.conf
+  ModelNames shipped_model_names;
   Policy general;
   std::map<std::string, Policy, std::less<>>
       services;  ///< by PAM service; each already holds what it does not override
@@ -66,7 +82,7 @@ inline constexpr const char *kVendorDirectory = "/usr/lib/passkeyd";
 /// passkeyd.conf.d/*.conf of both, later files overriding earlier ones (daemon/config_files.h has the order).
 /// No file at all is the default configuration. Errors: NotConfigured, with file, line and reason, for an
 /// unknown key or section, a key that a section cannot have, a key given twice, a bad value, and what does
-/// not parse or cannot be read.
+/// not parse or cannot be read; and for certificates to be trusted that cannot be read (daemon/roots.h).
 Result<Config> load_config(const std::string &directory, const std::string &vendor = kVendorDirectory);
 
 }  // namespace passkeyd

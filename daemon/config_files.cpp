@@ -5,14 +5,11 @@
 /// and libeconf is asked for exactly what they have.
 #include "daemon/config_files.h"
 
-#include <fcntl.h>
 #include <libeconf.h>
 #include <libeconf_ext.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
@@ -21,6 +18,7 @@
 
 #include "common/account.h"
 #include "common/handle.h"
+#include "daemon/plain_file.h"
 
 namespace passkeyd {
 namespace {
@@ -42,26 +40,6 @@ constexpr const char *kBlank = " \t\r";
 std::string_view trimmed(std::string_view text) {
   const std::size_t begin = std::min(text.find_first_not_of(kBlank), text.size());
   return text.substr(begin, text.find_last_not_of(kBlank) + 1 - begin);
-}
-
-/// Empty for /dev/null, which stands in for a vendor's file to say that it does not count.
-Result<std::string> contents_of(const std::string &path) {
-  const Fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-  if (!file) return refuse(path, errno_error("cannot be opened", errno).sentence);
-  struct stat about = {};
-  if (fstat(file.get(), &about) != 0) return refuse(path, errno_error("cannot be looked at", errno).sentence);
-  if (S_ISCHR(about.st_mode) && about.st_rdev == makedev(1, 3)) return std::string();
-  if (!S_ISREG(about.st_mode)) return refuse(path, "is no file");
-  std::string text;
-  std::array<char, 4096> piece{};
-  ssize_t got = 0;
-  while ((got = read(file.get(), piece.data(), piece.size())) > 0) {
-    text.append(piece.data(), static_cast<std::size_t>(got));
-    if (text.size() > kMostBytes)
-      return refuse(path, "is longer than " + std::to_string(kMostBytes) + " bytes");
-  }
-  if (got < 0) return refuse(path, errno_error("cannot be read", errno).sentence);
-  return text;
 }
 
 /// What libeconf will take a line for.
@@ -95,7 +73,7 @@ Status check_bytes(std::string_view line, const std::string &where) {
 
 /// The settings of one file, their values still missing.
 Result<std::vector<Setting>> outline_of(const std::string &path) {
-  const std::string text = TRY(contents_of(path));
+  const std::string text = TRY(read_plain_file(path, kMostBytes, Owner::Anybody));
   std::vector<Setting> found;
   std::set<std::pair<std::string, std::string>> seen;
   std::string section;

@@ -171,6 +171,27 @@ std::string show_accepted_aaguids(const Config &, const Policy &policy) {
   return policy.accepted_aaguids.empty() ? "any" : joined(policy.accepted_aaguids, text_of);
 }
 
+Status set_attestation(Config &config, Policy &, std::string_view text) {
+  if (text != "required" && text != "optional") return must("optional or required");
+  config.attestation = text == "required" ? AttestationRule::Required : AttestationRule::Optional;
+  return Ok{};
+}
+std::string show_attestation(const Config &config, const Policy &) {
+  return config.attestation == AttestationRule::Required ? "required" : "optional";
+}
+
+/// Files and directories: where their paths are kept.
+template <std::string Config::*member>
+constexpr ConfigKey path_key(std::string_view name) {
+  return {name, Reach::Everything,
+          [](Config &config, Policy &, std::string_view text) -> Status {
+            if (!text.starts_with('/')) return must("a path from the root, such as /etc/passkeyd/roots");
+            config.*member = text;
+            return Ok{};
+          },
+          [](const Config &config, const Policy &) { return config.*member; }};
+}
+
 constexpr ConfigKey kKeys[] = {
     {"rp_id", Reach::Everything, set_rp_id, show_rp_id},
     {"ways", Reach::Service, set_ways, show_ways},
@@ -179,6 +200,9 @@ constexpr ConfigKey kKeys[] = {
     {"touch_timeout", Reach::Service, set_touch_timeout, show_touch_timeout},
     {"min_key_retries", Reach::Service, set_min_key_retries, show_min_key_retries},
     {"accepted_aaguids", Reach::Service, set_accepted_aaguids, show_accepted_aaguids},
+    {"attestation", Reach::Everything, set_attestation, show_attestation},
+    path_key<&Config::attestation_roots>("attestation_roots"),
+    path_key<&Config::metadata_root>("metadata_root"),
     count_key<&LimitRule::free_in_a_row, 1, 20>("tries_in_a_row"),
     wait_key<&LimitRule::first_wait, 1, 3600>("first_wait"),
     wait_key<&LimitRule::longest_wait, 1, 86400>("longest_wait"),

@@ -10,6 +10,7 @@
 #include "daemon/authority.h"
 #include "daemon/described.h"
 #include "daemon/errand.h"
+#include "daemon/models.h"
 #include "daemon/naming.h"
 #include "daemon/platform_proof.h"
 #include "daemon/policy.h"
@@ -127,6 +128,7 @@ Result<Credential> accepted(House &house, const EnrollmentRequest &request, cons
   if (place.way == Way::Usb && !accepts(house.config.general, credential.aaguid))
     return Error{ErrorKind::ModelRefused, "accepted_aaguids does not name this model of key"};
   credential.way = place.way;
+  TRY(judge_model(house, credential));
   if (place.way == Way::Usb) credential.user_handle = user_handle;
   credential.discoverable = request.discoverable;
   credential.state = CredentialState::Active;
@@ -231,8 +233,10 @@ Task<void> tell_enrollment(House &house, Face &face, EnrollmentRequest request) 
                          place.sensor};
   const Result<Registration> made = co_await registration(house, face, std::move(for_device), asked);
   if (!made) co_return fail(made.error(), place.device.name);
+  const ProofIs proof_is =
+      house.config.attestation == AttestationRule::Required ? ProofIs::Required : ProofIs::Wanted;
   Result<Provenance> provenance = Provenance{};
-  if (place.way == Way::Tpm) provenance = co_await prove_platform(house, face, made.value(), ProofIs::Wanted);
+  if (place.way == Way::Tpm) provenance = co_await prove_platform(house, face, made.value(), proof_is);
   if (!provenance) co_return fail(provenance.error(), place.device.name);
   Result<Credential> credential = accepted(house, request, place, std::move(challenge).value(), made.value(),
                                            asked.user_handle, provenance.value());

@@ -8,7 +8,6 @@
 
 #include "common/log.h"
 #include "daemon/errand.h"
-#include "daemon/roots.h"
 #include "webauthn/authenticator_data.h"
 #include "webauthn/platform_proof.h"
 
@@ -108,9 +107,7 @@ Task<Result<Provenance>> prove_platform(House &house, Face &face, Registration m
   if (!made.proof || !made.proof->problem.empty())
     co_return without_proof(proof_is, made.proof ? made.proof->problem : "nothing was said");
   const PlatformProof &proof = *made.proof;
-  const Result<std::vector<Bytes>> roots = read_roots(house.config.tpm_roots);
-  if (!roots) co_return roots.error();
-  const Result<Introduced> introduced = check(proof, made, roots.value(), house.clock.wall());
+  const Result<Introduced> introduced = check(proof, made, house.config.trusted_tpms, house.clock.wall());
   if (!introduced && is_wrong(introduced.error().kind)) co_return introduced.error();
   if (!introduced) co_return without_proof(proof_is, introduced.error().sentence);
   face.tell(Say(Step::Tell, message::kWorking));

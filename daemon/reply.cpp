@@ -151,4 +151,14 @@ int write(sd_bus_message *reply, const DaemonState &state) {
   return keys.done();
 }
 
+int write(sd_bus_message *reply, const MetadataSummary &summary) {
+  return Keys(reply)
+      .put("number", "t", summary.number)
+      .text("next-update", summary.next_update)
+      .count("models", summary.models)
+      .count("recalled", summary.recalled)
+      .count("flagged", summary.flagged)
+      .done();
+}
+
 }  // namespace passkeyd

@@ -11,9 +11,10 @@
 #include "daemon/code.h"
 #include "daemon/config.h"
 #include "daemon/described.h"
+#include "daemon/health.h"
+#include "daemon/metadata_import.h"
 #include "daemon/people.h"
 #include "daemon/status.h"
-#include "daemon/health.h"
 
 namespace passkeyd {
 
@@ -37,6 +38,8 @@ int write(sd_bus_message *reply, const std::vector<Person> &people);
 int write(sd_bus_message *reply, const DaemonState &state);
 /// aa{sv}: check, level, detail (all s), and numbers by name (t).
 int write(sd_bus_message *reply, const std::vector<Finding> &findings);
+/// a{sv}: number, next-update, models, recalled, flagged.
+int write(sd_bus_message *reply, const MetadataSummary &summary);
 
 /// Answers `call` with `value`. Errors: Io.
 template <class T>

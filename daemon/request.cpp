@@ -1,6 +1,8 @@
 /// Reading request dictionaries.
 #include "daemon/request.h"
 
+#include <fcntl.h>
+
 #include <algorithm>
 
 #include "common/steps.h"
@@ -42,6 +44,15 @@ Result<UserName> read_user(sd_bus_message *call) {
   if (sd_bus_message_read(call, "s", &text) < 0)
     return Error{ErrorKind::InvalidInput, "The user name is missing."};
   return UserName::parse(text);
+}
+
+Result<Fd> read_file(sd_bus_message *call) {
+  int lent = -1;
+  if (sd_bus_message_read(call, "h", &lent) < 0)
+    return Error{ErrorKind::InvalidInput, "The file is missing."};
+  Fd file(fcntl(lent, F_DUPFD_CLOEXEC, 0));
+  if (!file) return errno_error("keep the file", errno);
+  return file;
 }
 
 Result<std::string> read_id(sd_bus_message *call) {

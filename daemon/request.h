@@ -21,6 +21,8 @@ Result<PinChangeRequest> read_pin_change_request(sd_bus_message *call, const Cal
 
 /// Which passkey (s): a short id or a name. Errors: InvalidInput.
 Result<std::string> read_id(sd_bus_message *call);
+/// The file (h) that a call brings, which anybody may still write to. Errors: InvalidInput.
+Result<Fd> read_file(sd_bus_message *call);
 /// What a passkey is to be called (s). Errors: InvalidInput, with what is wrong with it.
 Result<std::string> read_name(sd_bus_message *call);
 /// Keys: reason (s), printable, at most option::kMaxReason bytes. Errors: InvalidInput.

@@ -1,55 +1,58 @@
 /// Reading *.pem.
 #include "daemon/roots.h"
 
-#include <openssl/pem.h>
-#include <openssl/x509.h>
-
 #include <algorithm>
 #include <filesystem>
 
-#include "common/handle.h"
-#include "common/log.h"
+#include "daemon/config_files.h"
+#include "daemon/plain_file.h"
+#include "webauthn/certificate.h"
 
 namespace passkeyd {
 namespace {
 
 namespace fs = std::filesystem;
-using Certificate = Handle<X509, X509_free>;
-using File = Handle<BIO, BIO_free_all>;
 
-void append(std::vector<Bytes> &roots, const fs::path &path) {
-  const File file(BIO_new_file(path.c_str(), "re"));
-  const std::size_t before = roots.size();
-  while (file && roots.size() < kMostRoots) {
-    const Certificate certificate(PEM_read_bio_X509(file.get(), nullptr, nullptr, nullptr));
-    if (!certificate) break;
-    unsigned char *der = nullptr;
-    const int size = i2d_X509(certificate.get(), &der);
-    if (size <= 0) break;
-    roots.emplace_back(der, der + size);
-    OPENSSL_free(der);
-  }
-  if (roots.size() == before)
-    log_line(LogLevel::Warning, log_safe(path.string()) + ": no certificate could be read from it");
+constexpr std::size_t kMostFiles = 256;
+constexpr std::size_t kMostBytes = 1024UL * 1024;  ///< of one file
+
+/// In a directory that others can write to, they choose whom to trust. `failed`: it is not there, or a fault.
+bool others_may_write(const std::string &directory, std::error_code &failed) {
+  constexpr fs::perms kOthers = fs::perms::group_write | fs::perms::others_write;
+  return (fs::status(directory, failed).permissions() & kOthers) != fs::perms::none;
 }
 
 }  // namespace
 
 Result<std::vector<Bytes>> read_roots(const std::string &directory) {
   std::error_code failed;
-  std::vector<fs::path> files;
-  fs::directory_iterator at(directory, failed);
+  fs::directory_iterator each(directory, failed);
   if (failed == std::errc::no_such_file_or_directory) return std::vector<Bytes>();
-  for (; !failed && at != fs::directory_iterator() && files.size() < kMostRootFiles; at.increment(failed)) {
-    std::error_code unknown;  // a file that vanished is no file
-    const bool small = at->is_regular_file(unknown) && at->file_size(unknown) <= kLongestRootFile && !unknown;
-    if (small && at->path().extension() == ".pem") files.push_back(at->path());
+  std::vector<std::string> files;
+  for (; !failed && each != fs::directory_iterator(); each.increment(failed)) {
+    const std::string name = each->path().filename().string();
+    if (name.starts_with('.') || !name.ends_with(".pem")) continue;
+    files.push_back(each->path().string());
+    if (files.size() > kMostFiles) return refuse(directory, "holds too many files");
   }
-  if (failed) return errno_error("read " + directory, failed.value());
+  const bool open_to_others = !failed && others_may_write(directory, failed);
+  if (failed) return refuse(directory, "cannot be read: " + failed.message());
+  if (open_to_others) return refuse(directory, "others than root may write to it");
   std::ranges::sort(files);
   std::vector<Bytes> roots;
-  for (const fs::path &file : files) append(roots, file);
+  for (const std::string &file : files) {
+    std::vector<Bytes> found = TRY(read_root_file(file));
+    std::ranges::move(found, std::back_inserter(roots));
+    if (roots.size() > kMaxRoots) return refuse(directory, "holds too many certificates");
+  }
   return roots;
+}
+
+Result<std::vector<Bytes>> read_root_file(const std::string &file) {
+  const std::string text = TRY(read_plain_file(file, kMostBytes, Owner::RootAlone));
+  Result<std::vector<Bytes>> found = certificates_of_pem(text);
+  if (!found) return refuse(file, found.error().sentence);
+  return found;
 }
 
 }  // namespace passkeyd

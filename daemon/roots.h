@@ -1,4 +1,4 @@
-/// Roots: the certificates that an administrator put into a directory, to be trusted.
+/// Roots: the certificates that an administrator put into a file or a directory, to be trusted.
 #pragma once
 
 #include <string>
@@ -9,14 +9,13 @@
 
 namespace passkeyd {
 
-/// Most files that are read, most certificates taken from them, and the longest file, in bytes.
-inline constexpr std::size_t kMostRootFiles = 256;
-inline constexpr std::size_t kMostRoots = 1024;
-inline constexpr std::size_t kLongestRootFile = 512 * 1024;
-
 /// Every certificate in the *.pem files of `directory`, as DER, in the order of the files' names. A directory
-/// that is not there holds none. What cannot be read or is no certificate is passed over and said in the log:
-/// it makes nothing trusted. Errors: Io if the directory is there and cannot be read.
+/// that is not there holds none. Errors: NotConfigured, naming the file, for one that is damaged or holds no
+/// certificate, that others than root may write to, and for too many (webauthn/certificate.h): who is trusted
+/// is never less, or more, than what the administrator put there.
 Result<std::vector<Bytes>> read_roots(const std::string &directory);
+
+/// The certificates of one PEM file. Errors: NotConfigured, as above.
+Result<std::vector<Bytes>> read_root_file(const std::string &file);
 
 }  // namespace passkeyd

@@ -9,6 +9,7 @@
 #include "daemon/enrollment.h"
 #include "daemon/health.h"
 #include "daemon/login.h"
+#include "daemon/metadata_import.h"
 #include "daemon/passkeys.h"
 #include "daemon/people.h"
 #include "daemon/pin_change.h"
@@ -77,6 +78,7 @@ const Service::Method Service::kTable[] = {
     {"ResetLimits", "s", "", NAMED(user), Deed::ResetLimits, reset_limits},
     {"GetPeople", "", "aa{sv}", NAMED(accounts), Deed::Read, get_people},
     {"GetHealth", "", "aa{sv}", NAMED(findings), Deed::Examine, get_health},
+    {"ImportMetadata", "h", "a{sv}", NAMED(file) NAMED(summary), Deed::ImportMetadata, import_metadata},
     // These say nothing of any account, and ask nobody.
     {"GetPolicy", "s", "aa{sv}", NAMED(service) NAMED(lines), Deed::Nothing, get_policy},
     {"GetStatus", "", "a{sv}", NAMED(status), Deed::Nothing, get_status},

@@ -49,13 +49,14 @@ void append(Bytes &to, ByteView bytes) {
   to.insert(to.end(), bytes.begin(), bytes.end());
 }
 
-/// "alg" (unless 0), "sig", "x5c" with one certificate.
-Bytes statement_with_certificate(int alg, ByteView signature, ByteView certificate) {
+/// "alg" (unless 0), "sig", "x5c".
+Bytes statement_with_certificates(int alg, ByteView signature, const std::vector<Bytes> &chain) {
   cbor::Writer writer;
   writer.map(alg == 0 ? 2 : 3);
   if (alg != 0) writer.text("alg").integer(alg);
   writer.text("sig").byte_string(signature);
-  writer.text("x5c").array(1).byte_string(certificate);
+  writer.text("x5c").array(chain.size());
+  for (const Bytes &certificate : chain) writer.byte_string(certificate);
   return writer.take();
 }
 
@@ -203,13 +204,20 @@ void Enrollment::attest_packed() {
 }
 
 void Enrollment::attest_packed(const TestKey &issuer, const std::optional<Aaguid> &in_certificate) {
+  attest_packed(issuer, std::vector<Bytes>{issuer.certificate(in_certificate)});
+}
+
+void Enrollment::attest_packed(const TestKey &issuer, const std::vector<Bytes> &chain) {
   registration.format = "packed";
   registration.attestation =
-      statement_with_certificate(static_cast<int>(issuer.algorithm()), issuer.sign(signed_message()),
-                                 issuer.certificate(in_certificate));
+      statement_with_certificates(static_cast<int>(issuer.algorithm()), issuer.sign(signed_message()), chain);
 }
 
 void Enrollment::attest_u2f(const TestKey &issuer) {
+  attest_u2f(issuer, issuer.certificate());
+}
+
+void Enrollment::attest_u2f(const TestKey &issuer, const Bytes &certificate) {
   registration.format = "fido-u2f";
   Bytes message = {0};  // reserved; then application, challenge, key handle, point (U2F raw messages, 4.3)
   append(message, sha256(bytes_of(asked.rp.str())));
@@ -218,7 +226,7 @@ void Enrollment::attest_u2f(const TestKey &issuer) {
   message.push_back(4);
   append(message, number_of<32>(key->get(), OSSL_PKEY_PARAM_EC_PUB_X));
   append(message, number_of<32>(key->get(), OSSL_PKEY_PARAM_EC_PUB_Y));
-  registration.attestation = statement_with_certificate(0, issuer.sign(message), issuer.certificate());
+  registration.attestation = statement_with_certificates(0, issuer.sign(message), {certificate});
 }
 
 Result<Credential> Enrollment::verify() const {

@@ -6,6 +6,7 @@
 #include <openssl/x509.h>
 
 #include <string>
+#include <vector>
 
 #include "common/handle.h"
 #include "webauthn/authenticator_data.h"
@@ -80,6 +81,9 @@ struct Enrollment {
   void attest_packed();
   void attest_packed(const TestKey &issuer, const std::optional<Aaguid> &in_certificate);
   void attest_u2f(const TestKey &issuer);
+  /// With these certificates, the first of which is `issuer`'s.
+  void attest_packed(const TestKey &issuer, const std::vector<Bytes> &chain);
+  void attest_u2f(const TestKey &issuer, const Bytes &certificate);
   [[nodiscard]] Result<Credential> verify() const;
   /// The name of the refusal, or "registered".
   [[nodiscard]] std::string outcome() const;

@@ -33,7 +33,8 @@ inline std::vector<Bytes> requests() {
            wire::Discover{key, "host.example", "{}"}, wire::ChangePin{"device:/dev/tpmrm0", some(300)},
            wire::Activate{"device:/dev/tpmrm0", EndorsementKind::EccP384High, {some(80), some(100)}},
            wire::ExamineTpm{"device:/dev/tpmrm0", {some(600), some(601)}}, wire::MakeCodes{},
-           wire::CheckCode{{code_hash(1), code_hash(10)}}})
+           wire::CheckCode{{code_hash(1), code_hash(10)}},
+           wire::ReadMetadata{{some(64), some(600)}, WallTime(std::chrono::seconds(1'800'000'000))}})
     all.push_back(wire::encode(one));
   return all;
 }
@@ -53,7 +54,7 @@ inline std::vector<Bytes> events() {
            wire::TpmHasRoom{}, wire::Proved{}, wire::Proved{assertion}, wire::Enrolled{registration},
            wire::Enrolled{proven}, wire::Activated{some(32)}, tpm, wire::Discovered{{assertion, assertion}},
            wire::PinChanged{some(300)}, wire::CodesMade{{code_hash(1), code_hash(10)}}, wire::CodeChecked{},
-           wire::CodeChecked{10}})
+           wire::CodeChecked{10}, wire::MetadataRead{}})
     all.push_back(wire::encode(one));
   return all;
 }

@@ -2,12 +2,13 @@
 #include "webauthn/attestation.h"
 
 #include <fido.h>
-#include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
 #include <algorithm>
+#include <array>
 
 #include "webauthn/cbor.h"
+#include "webauthn/certificate.h"
 #include "webauthn/checks.h"
 
 namespace passkeyd {
@@ -17,10 +18,7 @@ void free_cred(fido_cred_t *held) {
   fido_cred_free(&held);
 }
 using FidoCred = Handle<fido_cred_t, free_cred>;
-using Certificate = Handle<X509, X509_free>;
 using ObjectId = Handle<ASN1_OBJECT, ASN1_OBJECT_free>;
-
-constexpr std::size_t kMaxCertificates = 8;
 
 /// attStmt of "packed" and "fido-u2f".
 struct Statement {
@@ -31,7 +29,7 @@ struct Statement {
 
 bool read_certificates(cbor::Reader &reader, Statement &statement) {
   const auto count = reader.array();
-  if (!count || *count == 0 || *count > kMaxCertificates || !statement.certificates.empty()) return false;
+  if (!count || *count == 0 || *count > kMaxChain || !statement.certificates.empty()) return false;
   for (std::size_t at = 0; at < *count; ++at) {
     const auto certificate = reader.byte_string();
     if (!certificate || certificate->empty()) return false;
@@ -72,19 +70,62 @@ std::optional<int> read_cred_protect(const Bytes &extensions) {
   return static_cast<int>(*level);
 }
 
-/// Section 8.2.1: id-fido-gen-ce-aaguid, if the certificate has it, wraps the AAGUID in an OCTET STRING.
-bool names_other_aaguid(ByteView der, const Aaguid &aaguid) {
-  const unsigned char *at = der.data();
-  const Certificate certificate(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
+/// Section 8.2.1: the extension id-fido-gen-ce-aaguid; nullptr if the certificate has none.
+X509_EXTENSION *aaguid_extension(const X509 *certificate) {
   const ObjectId oid(OBJ_txt2obj("1.3.6.1.4.1.45724.1.1.4", 1));
-  if (!certificate || !oid || at != der.data() + der.size()) return true;
-  const int where = X509_get_ext_by_OBJ(certificate.get(), oid.get(), -1);
-  if (where < 0) return false;
-  const ASN1_OCTET_STRING *value = X509_EXTENSION_get_data(X509_get_ext(certificate.get(), where));
+  const int where = X509_get_ext_by_OBJ(certificate, oid.get(), -1);
+  return where < 0 ? nullptr : X509_get_ext(certificate, where);
+}
+
+/// That extension, if it is there, wraps the AAGUID in an OCTET STRING.
+bool names_other_aaguid(const X509 *certificate, const Aaguid &aaguid) {
+  X509_EXTENSION *const extension = aaguid_extension(certificate);
+  if (extension == nullptr) return false;
+  const ASN1_OCTET_STRING *value = X509_EXTENSION_get_data(extension);
   Bytes expected = {V_ASN1_OCTET_STRING, static_cast<std::uint8_t>(aaguid.size())};
   expected.insert(expected.end(), aaguid.begin(), aaguid.end());
   const ByteView found(ASN1_STRING_get0_data(value), static_cast<std::size_t>(ASN1_STRING_length(value)));
   return !std::equal(found.begin(), found.end(), expected.begin(), expected.end());
+}
+
+/// The text of a part of the subject; empty if it is not there or longer than any that is expected.
+std::string subject_part(const X509 *certificate, int nid) {
+  std::array<char, 256> text{};
+  const int size = X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), nid, text.data(),
+                                             static_cast<int>(text.size()));
+  return size > 0 ? std::string(text.data(), static_cast<std::size_t>(size)) : std::string();
+}
+
+/// What section 8.2.1 asks of a certificate that attests. A key whose certificate is otherwise is no worse
+/// than one without, but no better either.
+bool may_attest(const X509 *certificate) {
+  X509_EXTENSION *const extension = aaguid_extension(certificate);
+  return X509_get_version(certificate) == X509_VERSION_3 &&
+         subject_part(certificate, NID_countryName).size() == 2 &&
+         !subject_part(certificate, NID_organizationName).empty() &&
+         subject_part(certificate, NID_organizationalUnitName) == "Authenticator Attestation" &&
+         !subject_part(certificate, NID_commonName).empty() &&
+         X509_check_ca(const_cast<X509 *>(certificate)) == 0 &&  // it only reads
+         (extension == nullptr || X509_EXTENSION_get_critical(extension) == 0);
+}
+
+/// Who stands behind a statement whose signature is good. A U2F signature does not cover the AAGUID, so one
+/// that is claimed beside it is nobody's word.
+Attested attested_by(const std::string &format, const Statement &statement, const AttestedTo &to) {
+  Attested attested;
+  if (statement.certificates.empty()) {
+    attested.attestation = Attestation::Self;
+    return attested;
+  }
+  attested.attestation = Attestation::Untrusted;
+  const Certificate leaf = read_certificate(statement.certificates.front());
+  if (!leaf) return attested;
+  attested.attested_by = issuer_of(leaf.get());
+  const bool good = format == "fido-u2f" ? to.data.attested->aaguid == Aaguid{} : may_attest(leaf.get());
+  if (!good) return attested;
+  for (const ByteView der : statement.certificates)
+    attested.certificates.insert(attested.certificates.end(), der.begin(), der.end());
+  return attested;
 }
 
 /// The rules of each format that libfido2 does not check.
@@ -92,11 +133,14 @@ bool keeps_the_rules(const std::string &format, const Statement &statement, cons
   if (!statement.signature || statement.signature->empty() || statement.signature->size() > kMaxSignature)
     return false;
   const int own = static_cast<int>(to.key.algorithm());
-  if (format == "fido-u2f")
+  const bool u2f = format == "fido-u2f";
+  if (statement.certificates.empty()) return !u2f && statement.alg == own;
+  const Certificate leaf = read_certificate(statement.certificates.front());
+  if (!leaf) return false;
+  if (u2f)
     return statement.certificates.size() == 1 && to.key.algorithm() == Algorithm::Es256 &&
-           statement.alg.value_or(own) == own;
-  if (statement.certificates.empty()) return statement.alg == own;
-  return statement.alg && !names_other_aaguid(statement.certificates.front(), to.data.attested->aaguid);
+           statement.alg.value_or(own) == own && has_p256_key(leaf.get());
+  return statement.alg && !names_other_aaguid(leaf.get(), to.data.attested->aaguid);
 }
 
 Refusal check_signature(const Registration &registration, const Statement &statement, const AttestedTo &to,
@@ -125,21 +169,24 @@ Refusal check_signature(const Registration &registration, const Statement &state
 
 }  // namespace
 
-Refusal check_attestation(const Registration &registration, const AttestedTo &to) {
+Result<Attested> check_attestation(const Registration &registration, const AttestedTo &to) {
   const auto cred_protect = read_cred_protect(to.data.extensions);
-  if (!cred_protect) return Refusal::ExtensionsWrong;
+  if (!cred_protect) return refused(Refusal::ExtensionsWrong);
   if (registration.attestation.empty() || registration.attestation.size() > kMaxAttestation)
-    return Refusal::Malformed;
+    return refused(Refusal::Malformed);
 
   const std::string &format = registration.format;
   if (format == "none") {
     cbor::Reader reader(registration.attestation);
-    return reader.map() == 0 && reader.at_end() ? Refusal::None : Refusal::AttestationWrong;
+    if (reader.map() != 0 || !reader.at_end()) return refused(Refusal::AttestationWrong);
+    return Attested{.attestation = Attestation::None};
   }
-  if (format != "packed" && format != "fido-u2f") return Refusal::AttestationWrong;
+  if (format != "packed" && format != "fido-u2f") return refused(Refusal::AttestationWrong);
   const std::optional<Statement> statement = read_statement(registration.attestation);
-  if (!statement || !keeps_the_rules(format, *statement, to)) return Refusal::AttestationWrong;
-  return check_signature(registration, *statement, to, *cred_protect);
+  if (!statement || !keeps_the_rules(format, *statement, to)) return refused(Refusal::AttestationWrong);
+  const Refusal refusal = check_signature(registration, *statement, to, *cred_protect);
+  if (refusal != Refusal::None) return refused(refusal);
+  return attested_by(format, *statement, to);
 }
 
 }  // namespace passkeyd

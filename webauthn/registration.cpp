@@ -10,16 +10,16 @@ namespace {
 constexpr std::size_t kMaxPlatform = 8192;
 constexpr std::size_t kMaxDevice = 128;
 
-Error refused(Refusal refusal) {
-  return Error{ErrorKind::InvalidInput, "registration refused: " + std::string(name_of(refusal))};
-}
-
 /// A product string comes from the device: what cannot be shown is left out.
 std::string shown(const std::string &device) {
   return device.size() <= kMaxDevice && is_printable(device) ? device : std::string();
 }
 
 }  // namespace
+
+Error refused(Refusal refusal) {
+  return Error{ErrorKind::InvalidInput, "registration refused: " + std::string(name_of(refusal))};
+}
 
 Result<Credential> verify_registration(Challenge challenge, const Registration &registration, BootTime now) {
   if (registration.platform.size() > kMaxPlatform) return refused(Refusal::Malformed);
@@ -36,8 +36,8 @@ Result<Credential> verify_registration(Challenge challenge, const Registration &
 
   const Result<VerifyKey> key = VerifyKey::from_cose(data->attested->cose);
   if (!key) return refused(refusal_of(key.error()));
-  refusal = check_attestation(registration, {data.value(), key.value(), challenge.rp_id(), uv_required});
-  if (refusal != Refusal::None) return refused(refusal);
+  Attested attested =
+      TRY(check_attestation(registration, {data.value(), key.value(), challenge.rp_id(), uv_required}));
 
   return Credential{.id = data->attested->id,
                     .key = {key->algorithm(), data->attested->cose},
@@ -50,6 +50,9 @@ Result<Credential> verify_registration(Challenge challenge, const Registration &
                     .backed_up = data->has(flag::kBackedUp),
                     .counter = data->counter,
                     .max_allow_list = registration.max_allow_list,
+                    .attestation = attested.attestation,
+                    .attested_by = std::move(attested.attested_by),
+                    .certificates = std::move(attested.certificates),
                     .platform = registration.platform};
 }
 

@@ -57,9 +57,10 @@ Verification verify(const Credential &credential, Challenge challenge, const Ass
 
 /// Checks an answer to a webauthn.create challenge (section 7.1): client data, RP ID, flags, algorithm, and
 /// that the attestation statement (packed, fido-u2f) is signed by the new key or by the certificate in it;
-/// "none" proves nothing and is accepted. Who issued the certificate is not asked here. Returns the
-/// credential: id, key, rp_id, owner, aaguid, flags, counter, device, platform filled in; row, name, way,
-/// state, times left to the caller. Error: InvalidInput with the refusal's name in the sentence.
+/// "none" proves nothing and is accepted. Whom to believe is not asked here: judge_attestation() in
+/// webauthn/chain.h does. Returns the credential: id, key, rp_id, owner, aaguid, flags, counter, device,
+/// attestation (None, Self or Untrusted) and its certificates, platform filled in; row, name, way, state,
+/// times left to the caller. Error: InvalidInput with the refusal's name in the sentence.
 Result<Credential> verify_registration(Challenge challenge, const Registration &registration, BootTime now);
 
 }  // namespace passkeyd

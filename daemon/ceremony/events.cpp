@@ -103,6 +103,9 @@ Json to_json(const CodeChecked &checked) {
   if (!checked.number) return {{"event", "code-unknown"}};
   return {{"event", "code-known"}, {"number", *checked.number}};
 }
+Json to_json(const MetadataRead &) {
+  return {{"event", "metadata-read"}};
+}
 
 Assertion assertion_from(const Json &map) {
   return {bytes(map, "id"), bytes(map, "auth"), bytes(map, "signature"), text(map, "data"),
@@ -194,6 +197,7 @@ Event event_from(const Json &map) {
   if (event == "code-unknown") return CodeChecked{};
   if (event == "code-known")
     return CodeChecked{static_cast<int>(number(map, "number", 1, BackupCode::kCount))};
+  if (event == "metadata-read") return MetadataRead{};
   throw Bad{"unknown event"};
 }
 

@@ -39,4 +39,9 @@ Result<wire::Event> examine_tpm(const wire::ExamineTpm &op);
 Result<LastWord> make_codes();
 Result<wire::Event> check_code(const wire::CheckCode &op, const Secrets &secrets);
 
+// --- metadata.cpp ---
+
+/// `files`: what came along, which here is no secret.
+Result<LastWord> read_metadata_file(const wire::ReadMetadata &op, const std::vector<Fd> &files);
+
 }  // namespace passkeyd

@@ -74,6 +74,10 @@ Json to_json(const CheckCode &op) {
   return {{"op", "check-code"}, {"codes", codes_json(op.codes)}};
 }
 
+Json to_json(const ReadMetadata &op) {
+  return {{"op", "read-metadata"}, {"roots", list_of(op.roots)}, {"now", op.now.time_since_epoch().count()}};
+}
+
 std::chrono::milliseconds timeout(const Json &map) {
   constexpr std::int64_t kMaxTimeout = 600'000;  // milliseconds
   return std::chrono::milliseconds(number(map, "timeout", 1, kMaxTimeout));
@@ -135,6 +139,9 @@ Request request_from(const Json &map) {
   if (op == "examine-tpm") return examine_from(map);
   if (op == "make-codes") return MakeCodes{};
   if (op == "check-code") return CheckCode{codes(map)};
+  if (op == "read-metadata")
+    return ReadMetadata{bytes_list(map, "roots"),
+                        WallTime(std::chrono::seconds(number(map, "now", 0, INT64_MAX)))};
   throw Bad{"unknown operation"};
 }
 

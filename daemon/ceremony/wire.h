@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "common/backup_code.h"
+#include "common/clock.h"
 #include "common/handle.h"
 #include "common/result.h"
 #include "usb/keys.h"
@@ -94,8 +95,15 @@ struct CheckCode {
   std::vector<CodeHash> codes;
 };
 
+/// What a file of FIDO Metadata says, if it is signed by whom it must be. Descriptors: the file, read to its
+/// end.
+struct ReadMetadata {
+  std::vector<Bytes> roots;  ///< DER: to one of these its certificates must lead
+  WallTime now;
+};
+
 using Request = std::variant<LookUpAccount, DescribeKey, ProbeKey, AskTpm, Prove, Enroll, Discover, ChangePin,
-                             Activate, ExamineTpm, MakeCodes, CheckCode>;
+                             Activate, ExamineTpm, MakeCodes, CheckCode, ReadMetadata>;
 
 // --- events ---
 struct TouchCue {};
@@ -151,10 +159,13 @@ struct CodeChecked {
   std::optional<int> number;  ///< nullopt: it is none of them
 };
 
+/// One descriptor comes along: a sealed memory file with the models (daemon/ceremony/models_file.h).
+struct MetadataRead {};
+
 /// Cues may come any number of times (bounded by the reader); every other event ends the ceremony.
 using Event =
     std::variant<Error, TouchCue, VerifyCue, AccountFound, KeyDescribed, KeyProbed, TpmHasRoom, Proved,
-                 Enrolled, Discovered, PinChanged, Activated, TpmExamined, CodesMade, CodeChecked>;
+                 Enrolled, Discovered, PinChanged, Activated, TpmExamined, CodesMade, CodeChecked, MetadataRead>;
 
 Bytes encode(const Request &request);
 Result<Request> decode_request(ByteView message);

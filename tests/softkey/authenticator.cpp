@@ -66,7 +66,7 @@ Outcome Authenticator::get_info() const {
   return {Cbor::Map{
       {0x01, Cbor::Array{"FIDO_2_0", "FIDO_2_1"}},
       {0x02, Cbor::Array{"credProtect", "hmac-secret"}},
-      {0x03, Bytes(std::begin(kAaguid), std::end(kAaguid))},
+      {0x03, aaguid()},
       {0x04, options},
       {0x05, knobs_.settings.max_msg_size},
       {0x06, protocols},
@@ -91,6 +91,11 @@ Outcome Authenticator::reset(const Request &request) {
     powered_at_ = powered_at;
     return Outcome{};
   });
+}
+
+Bytes Authenticator::aaguid() const {
+  const Bytes &claimed = knobs_.attesting.aaguid;
+  return claimed.empty() ? Bytes(std::begin(kAaguid), std::end(kAaguid)) : claimed;
 }
 
 Outcome Authenticator::after_touch(Then then) {

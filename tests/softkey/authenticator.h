@@ -69,6 +69,8 @@ class Authenticator {
   // authenticator.cpp: what several commands share
   using Then = std::function<Outcome(Moment now)>;
   [[nodiscard]] bool has_pin() const { return !storage_.state.pin_hash.empty(); }
+  /// What model it claims to be.
+  [[nodiscard]] Bytes aaguid() const;
   /// Goes on after a touch; declining is OPERATION_DENIED.
   static Outcome after_touch(Then then);
   /// Goes on after the sensor knew the finger; counts its tries.

@@ -50,6 +50,26 @@ Reply knob(const Scene &scene) {
   return scene.key.knobs.set(scene.word(1), scene.word(2)) ? good() : bad("no such knob or value");
 }
 
+Reply attest(const Scene &scene) {
+  using Format = Attesting::Format;
+  constexpr const char *kUsage = "attest self|none|packed FILE|u2f FILE [AAGUID in hexadecimal]";
+  const std::string how = scene.word(1);
+  const bool certified = how == "packed" || how == "u2f";
+  if (!certified && how != "self" && how != "none") return bad(kUsage);
+  Attesting attesting;
+  attesting.format = how == "packed" ? Format::Packed
+                     : how == "u2f"  ? Format::U2f
+                     : how == "none" ? Format::None
+                                     : Format::Self;
+  if (certified && !attesting.read(scene.word(2))) return bad("no P-256 key with certificates in that file");
+  const std::string aaguid = scene.word(certified ? 3 : 2);
+  const std::optional<Bytes> bytes = from_hex(aaguid);
+  if (!bytes || (!bytes->empty() && bytes->size() != std::size(kAaguid))) return bad(kUsage);
+  attesting.aaguid = *bytes;
+  scene.key.knobs.attesting = std::move(attesting);
+  return good();
+}
+
 std::string count_lines(const Counts &counts) {
   std::string out;
   const auto line = [&](const std::string &name, int number) {
@@ -127,8 +147,8 @@ Reply quit(const Scene &scene) {
 }
 
 const std::pair<const char *, Reply (*)(const Scene &)> kCommands[] = {
-    {"touch", touch},       {"knob", knob}, {"count", count}, {"pin-tries", pin_tries},
-    {"uv-tries", uv_tries}, {"wait", wait}, {"state", state}, {"quit", quit},
+    {"touch", touch}, {"knob", knob},   {"count", count}, {"pin-tries", pin_tries}, {"uv-tries", uv_tries},
+    {"wait", wait},   {"state", state}, {"quit", quit},   {"attest", attest},
 };
 
 }  // namespace

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "tests/softkey/attesting.h"
+
 namespace passkeyd::softkey {
 
 /// Limits and times. All are whole numbers; times are in milliseconds.
@@ -60,6 +62,7 @@ struct Knobs {
   Settings settings;
   Faults faults;
   Scope scope;
+  Attesting attesting;  ///< set by the command "attest"
 
   /// Sets the knob of that name (the member's, with '-' for '_'); `only` also takes a command's name. False
   /// if there is no such knob or `value` is no number from 0 to 1,000,000.

@@ -33,9 +33,8 @@ std::string text_or_nothing(const Cbor &map, const char *key) {
   return text ? *text : std::string();
 }
 
-/// Packed self-attestation's attested credential data: AAGUID, id with its length, public key.
-Bytes attested_data(const Bytes &id, const Cbor &public_key) {
-  Bytes out(std::begin(kAaguid), std::end(kAaguid));
+/// Attested credential data: AAGUID, id with its length, public key.
+Bytes attested_data(Bytes out, const Bytes &id, const Cbor &public_key) {
   out.push_back(static_cast<std::uint8_t>(id.size() >> 8));
   out.push_back(static_cast<std::uint8_t>(id.size()));
   out.insert(out.end(), id.begin(), id.end());
@@ -110,20 +109,16 @@ Outcome Authenticator::create(const Wanted &wanted, bool user_verified) {
   Cbor::Map extensions;
   if (wanted.protection) extensions.emplace_back("credProtect", static_cast<int>(*wanted.protection));
   if (wanted.hmac_secret) extensions.emplace_back("hmac-secret", true);
-  const Bytes attested = attested_data(resident.id, public_key(credential.algorithm, credential.private_key));
+  const Bytes attested =
+      attested_data(aaguid(), resident.id, public_key(credential.algorithm, credential.private_key));
   const auto flags = static_cast<std::uint8_t>(flag::kUp | (user_verified ? flag::kUv : 0));
   const Bytes data =
       authenticator_data(wanted.faults, resident.rp_id, flags, attested, std::move(extensions));
 
-  Bytes message = data;
-  message.insert(message.end(), wanted.client_data_hash.begin(), wanted.client_data_hash.end());
-  Bytes signature = sign(credential.algorithm, credential.private_key, message);
-  if (wanted.faults.bad_signature) signature.back() ^= 1;
-  return {Cbor::Map{
-      {1, "packed"},
-      {2, data},
-      {3, Cbor::Map{{"alg", static_cast<int>(credential.algorithm)}, {"sig", signature}}},
-  }};
+  const Made made{credential.algorithm,    credential.private_key,           data,
+                  wanted.client_data_hash, sha256(bytes_of(resident.rp_id)), resident.id};
+  auto [format, attestation] = statement(knobs_.attesting, made, wanted.faults.bad_signature != 0);
+  return {Cbor::Map{{1, std::move(format)}, {2, data}, {3, std::move(attestation)}}};
 }
 
 }  // namespace passkeyd::softkey
