@@ -46,6 +46,7 @@ struct Config {
   std::string tcti = "device:/dev/tpmrm0";  ///< tcti, see tpm/line.h
   LimitRule limits =
       kPinTries;  ///< tries_in_a_row, first_wait, longest_wait, tries_per_day: the same for every service
+  std::chrono::days audit_retention{400};  ///< audit_retention; 0: for ever
   Policy general;
   std::map<std::string, Policy, std::less<>>
       services;  ///< by PAM service; each already holds what it does not override

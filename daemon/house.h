@@ -5,6 +5,7 @@
 #include <systemd/sd-event.h>
 
 #include "common/clock.h"
+#include "daemon/audit_news.h"
 #include "daemon/ceremonies.h"
 #include "daemon/config.h"
 #include "daemon/reload.h"
@@ -23,7 +24,8 @@ struct House {
   std::string boot_id;
   std::uint64_t tpm_tries = 0;  ///< PINs that were sent to the TPM since the start
   std::string config_state =
-      kConfigLoaded;  ///< or why the last reload was refused; then the one before is in force
+      kConfigLoaded;          ///< or why the last reload was refused; then the one before is in force
+  AuditNews audit_news = {};  ///< told of every record
 
   [[nodiscard]] Moment moment() const { return {clock.wall(), clock.boot(), boot_id}; }
 };

@@ -6,6 +6,7 @@
 
 #include "common/log.h"
 #include "daemon/administration.h"
+#include "daemon/audit_reader.h"
 #include "daemon/enrollment.h"
 #include "daemon/errand.h"
 #include "daemon/login.h"
@@ -41,6 +42,8 @@ const Service::Method Service::kTable[] = {
     {"NewBackupCodes", MayCall::Root, &Service::new_backup_codes},
     {"LockUser", MayCall::Root, &Service::lock_user},
     {"UnlockUser", MayCall::Root, &Service::unlock_user},
+    {"GetAudit", MayCall::Root, &Service::get_audit},
+    {"VerifyAudit", MayCall::Root, &Service::verify_chain},
     {"GetPolicy", MayCall::Anyone, &Service::get_policy},
     {"GetStatus", MayCall::Anyone, &Service::get_status},
 };
@@ -63,6 +66,10 @@ const sd_bus_vtable Service::kMethods[] = {
     SD_BUS_METHOD_WITH_NAMES("UnlockUser", "s", SD_BUS_PARAM(user), "", SD_BUS_PARAM(), Service::dispatch,
                              SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD_WITH_NAMES("ListCredentials", "s", SD_BUS_PARAM(user), "aa{sv}", SD_BUS_PARAM(credentials),
+                             Service::dispatch, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_NAMES("GetAudit", "a{sv}", SD_BUS_PARAM(query), "aa{sv}", SD_BUS_PARAM(records),
+                             Service::dispatch, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_NAMES("VerifyAudit", "", SD_BUS_PARAM(), "a{sv}", SD_BUS_PARAM(chain),
                              Service::dispatch, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD_WITH_NAMES("GetPolicy", "s", SD_BUS_PARAM(service), "aa{sv}", SD_BUS_PARAM(policy),
                              Service::dispatch, SD_BUS_VTABLE_UNPRIVILEGED),
@@ -203,6 +210,17 @@ Status Service::list_credentials(sd_bus_message *call, const Caller &caller) {
   if (!caller.is_root())
     std::erase_if(stored.rows, [&](const Credential &each) { return each.owner.uid != caller.uid; });
   return reply(call, stored.rows);
+}
+
+Status Service::get_audit(sd_bus_message *call, const Caller &caller) {
+  AuditRequest request = TRY(read_audit_request(call));
+  const std::optional<uid_t> only_uid = caller.is_root() ? std::nullopt : std::optional<uid_t>(caller.uid);
+  return answer_later(
+      caller, reply_later(keep(call), read_audit(house_, std::move(request), only_uid, caller.bus_name)));
+}
+
+Status Service::verify_chain(sd_bus_message *call, const Caller &caller) {
+  return answer_later(caller, reply_later(keep(call), verify_audit(house_)));
 }
 
 /// Names no account, so anyone may ask. The RP ID that counts is the ledger's, whatever the files say by now.
