@@ -44,11 +44,11 @@ Task<Result<Say>> try_code(House &house, const LoginCase &login, Fd typed) {
   }
   const Result<CodeDecision> decision =
       house.ledger.decide_code(code_attempt_of(login, counted->ticket), matched.value(), house.moment());
-  if (!decision) co_return decision.error();
-  const bool granted = decision->verdict == Verdict::Granted;
-  log_outcome(login.request, login.account, granted ? outcome::kGranted : outcome::kDenied,
-              granted ? "backup code" : name_of(decision->refusal));
-  if (granted)
+  if (!decision) {
+    note_undecided(login, decision.error());
+    co_return decision.error();
+  }
+  if (decision->verdict == Verdict::Granted)
     co_return Say(Step::Granted, message::kCodeAccepted)
         .with(detail::kCodesLeft, static_cast<std::uint32_t>(decision->left));
   if (decision->refusal == Refusal::AccountLocked)

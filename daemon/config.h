@@ -63,6 +63,7 @@ struct Config {
   std::vector<Bytes> metadata_signers;  ///< what is in metadata_root; none if the default is not there
   ModelNames own_model_names;           ///< the administrator's, in the file aaguids beside passkeyd.conf
   ModelNames shipped_model_names;
+  std::chrono::days audit_retention{400};  ///< audit_retention; 0: for ever
   Policy general;
   std::map<std::string, Policy, std::less<>>
       services;  ///< by PAM service; each already holds what it does not override

@@ -73,6 +73,19 @@ std::string show_tpm_roots(const Config &config, const Policy &) {
   return config.tpm_roots;
 }
 
+constexpr std::string_view kForever = "forever";
+Status set_audit_retention(Config &config, Policy &, std::string_view text) {
+  constexpr int kHundredYears = 36500;
+  const Result<int> days = text == kForever ? Result<int>(0) : whole_number(text, 0, kHundredYears);
+  if (!days) return must("forever, or a number of days up to " + std::to_string(kHundredYears));
+  config.audit_retention = std::chrono::days(days.value());
+  return Ok{};
+}
+std::string show_audit_retention(const Config &config, const Policy &) {
+  const auto days = config.audit_retention.count();
+  return days == 0 ? std::string(kForever) : std::to_string(days);
+}
+
 /// Whole numbers: where they are kept, and from where to where they may go.
 template <std::size_t LimitRule::*member, int least, int most>
 constexpr ConfigKey count_key(std::string_view name) {
@@ -207,6 +220,7 @@ constexpr ConfigKey kKeys[] = {
     wait_key<&LimitRule::first_wait, 1, 3600>("first_wait"),
     wait_key<&LimitRule::longest_wait, 1, 86400>("longest_wait"),
     count_key<&LimitRule::per_day, 1, 1000>("tries_per_day"),
+    {"audit_retention", Reach::Everything, set_audit_retention, show_audit_retention},
     {"tcti", Reach::Everything, set_tcti, show_tcti},
     {"tpm_roots", Reach::Everything, set_tpm_roots, show_tpm_roots},
 };

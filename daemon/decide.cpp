@@ -27,10 +27,13 @@ Result<Say> decide(House &house, const LoginCase &login, const std::vector<Crede
   const Verification verification =
       verify(*credential, std::move(proof.challenge), proof.assertion, house.clock.boot());
   const Attempt attempt = attempt_of(login, *credential, proof.ticket);
-  const Decision decision = TRY(house.ledger.decide(attempt, verification, house.moment()));
+  const Result<Decision> decided = house.ledger.decide(attempt, verification, house.moment());
+  if (!decided) {
+    note_undecided(login, decided.error());
+    return decided.error();
+  }
+  const Decision &decision = decided.value();
   const bool granted = decision.verdict == Verdict::Granted;
-  log_outcome(login.request, login.account, granted ? outcome::kGranted : outcome::kDenied,
-              name_of(decision.refusal));
   if (decision.refusal == Refusal::AccountLocked) return Error{ErrorKind::Locked, "the account is locked"};
   if (!granted) return denied(decision.refusal);
   return Say(Step::Granted, message::kWelcome)

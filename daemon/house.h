@@ -5,6 +5,7 @@
 #include <systemd/sd-event.h>
 
 #include "common/clock.h"
+#include "daemon/audit_news.h"
 #include "daemon/ceremonies.h"
 #include "daemon/config.h"
 #include "daemon/open_questions.h"
@@ -29,6 +30,7 @@ struct House {
   std::size_t attempts = 0;      ///< Attempt objects on the bus now
   OpenQuestions questions = {};  ///< that polkit was asked
   Refusals refusals = {};        ///< that were put on record lately
+  AuditNews audit_news = {};     ///< told of every record
 
   [[nodiscard]] Moment moment() const { return {clock.wall(), clock.boot(), boot_id}; }
 };

@@ -15,6 +15,8 @@
 #include "common/log.h"
 #include "common/steps.h"
 #include "daemon/bus.h"
+#include "daemon/journal.h"
+#include "daemon/retention.h"
 #include "daemon/service.h"
 
 namespace passkeyd {
@@ -90,19 +92,43 @@ void note_time(House &house) {
   if (!noted) log_line(LogLevel::Error, "ledger: " + noted.error().sentence);
 }
 
-/// Waits are measured in running time that the ledger has seen (ledger/moment.h), so it looks once an hour.
-Result<EventSource> look_at_clock_hourly(House &house) {
-  constexpr std::uint64_t kHour = 3600ULL * 1'000'000;
-  const auto look = [](sd_event_source *source, std::uint64_t, void *of) {
-    note_time(*static_cast<House *>(of));
+/// What is done for the ledger when the daemon starts and once an hour. Waits are measured in running time
+/// that the ledger has seen (ledger/moment.h), and old records go.
+struct Housekeeping {
+  House &house;
+  Task<void> pruning = {};
+
+  void prune() {
+    if (!pruning.done()) return;
+    pruning = prune_by_age(house);
+    pruning.start();
+  }
+
+  static int on_hour(sd_event_source *source, std::uint64_t, void *of) {
+    auto *self = static_cast<Housekeeping *>(of);
+    note_time(self->house);
+    self->prune();
     sd_event_source_set_time_relative(source, kHour);
     return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
-  };
+  }
+  static constexpr std::uint64_t kHour = 3600ULL * 1'000'000;
+};
+
+Result<EventSource> keep_house_hourly(Housekeeping &keeping) {
+  constexpr std::uint64_t kHour = Housekeeping::kHour;
   sd_event_source *source = nullptr;
-  const int failed =
-      sd_event_add_time_relative(house.loop, &source, CLOCK_MONOTONIC, kHour, kHour / 6, look, &house);
+  const int failed = sd_event_add_time_relative(keeping.house.loop, &source, CLOCK_MONOTONIC, kHour,
+                                                kHour / 6, Housekeeping::on_hour, &keeping);
   if (failed < 0) return errno_error("timer", -failed);
   return EventSource(source);
+}
+
+/// Every record of the audit is told to the journal, and to those who wait for news.
+Status pass_on_records(House &house) {
+  return house.ledger.watch_audit([&house](const AuditEntry &entry) {
+    tell_journal(entry);
+    house.audit_news.tell();
+  });
 }
 
 void warn_of_other_rp_id(const Config &config, const RpId &in_force) {
@@ -164,7 +190,9 @@ Status serve(const Options &options) {
               Ceremonies(loop.get(), PASSKEYD_CEREMONY),
               clock,
               started.boot_id};
-  const EventSource hourly = TRY(look_at_clock_hourly(house));
+  TRY(pass_on_records(house));
+  Housekeeping keeping{house};
+  const EventSource hourly = TRY(keep_house_hourly(keeping));
   Reloading reloading{house, options.config_directory};
   const EventSource hangup = TRY(reload_on_hangup(reloading));
   Service service(house);
@@ -173,6 +201,7 @@ Status serve(const Options &options) {
   if (failed < 0) return errno_error(std::string("own the bus name ") + bus::kService, -failed);
   log_line(LogLevel::Info, "ready; relying party ID is " + house.rp_id.str());
   say_ready(house);
+  keeping.prune();
   failed = sd_event_loop(loop.get());
   sd_notify(0, "STOPPING=1");
   note_time(house);

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "common/log.h"
 #include "daemon/errand.h"
 #include "daemon/login_case.h"
 #include "daemon/questions.h"
@@ -92,7 +91,6 @@ Task<void> tell_pin_change(House &house, Face &face, PinChangeRequest request) {
   if (!pins) co_return fail(pins.error());
   const Status changed = co_await change(house, *login, credential.value(), std::move(pins).value());
   if (!changed) co_return fail(changed.error());
-  log_line(LogLevel::Notice, "the PIN of the TPM passkey of " + login->account.name.str() + " was changed");
   face.finish(Say(Step::Granted, message::kPinChanged).with(detail::kName, credential->name));
 }
 

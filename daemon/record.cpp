@@ -2,6 +2,7 @@
 #include "daemon/record.h"
 
 #include "common/log.h"
+#include "daemon/journal.h"
 
 namespace passkeyd {
 
@@ -18,7 +19,16 @@ void log_outcome(const LoginRequest &request, const Account &account, std::strin
 
 namespace {
 
-/// Records an ending. An audit that cannot be written changes nothing about it.
+/// The audit tells the log (daemon/journal.h). One that cannot be written changes nothing about what
+/// happened, and the log hears of it all the same.
+void write_down(House &house, const AuditRecord &record) {
+  const Status written = house.ledger.append(record);
+  if (written) return;
+  log_line(LogLevel::Error, "audit: " + log_safe(written.error().sentence));
+  log_line(LogLevel::Notice, sentence_of(record));
+}
+
+/// Records an ending.
 void record_ending(House &house, const LoginRequest &request, const std::optional<Account> &account,
                    const char *outcome, std::string_view reason, const char *event) {
   AuditRecord record;
@@ -32,8 +42,7 @@ void record_ending(House &house, const LoginRequest &request, const std::optiona
   record.caller_uid = request.caller_uid;
   record.caller_pid = request.caller_pid;
   record.rhost = request.remote_host;
-  const Status written = house.ledger.append(record);
-  if (!written) log_line(LogLevel::Error, "audit: " + written.error().sentence);
+  write_down(house, record);
 }
 
 const char *outcome_of(ErrorKind kind) {
@@ -44,20 +53,37 @@ const char *outcome_of(ErrorKind kind) {
 
 void note(House &house, const LoginRequest &request, const Account &account, const char *outcome,
           std::string_view reason, const char *event) {
-  log_outcome(request, account, outcome, reason);
   record_ending(house, request, account, outcome, reason, event);
 }
 
 void note_nobody(House &house, const LoginRequest &request, const Error &why) {
-  log_line(LogLevel::Notice, "login without a name for " + request.service + ": " +
-                                 std::string(outcome_of(why.kind)) + " (" + std::string(name_of(why.kind)) +
-                                 ")");
   record_ending(house, request, std::nullopt, outcome_of(why.kind), name_of(why.kind), event::kLogin);
 }
 
 void note_failure(House &house, const LoginCase &login, const Error &why, const char *event) {
   note(house, login.request, login.account, outcome_of(why.kind), name_of(why.kind), event);
   log_line(LogLevel::Info, "login of " + login.account.name.str() + ": " + log_safe(why.sentence));
+}
+
+void note_undecided(const LoginCase &login, const Error &why) {
+  log_outcome(login.request, login.account, outcome::kFailed, name_of(why.kind));
+  log_line(LogLevel::Error, "ledger: " + log_safe(why.sentence));
+}
+
+void note_enrollment_failure(House &house, const std::optional<Account> &account, const Caller &caller,
+                             const Error &why) {
+  AuditRecord record;
+  record.time = house.clock.wall();
+  record.event = event::kEnroll;
+  if (account) record.user = account->name.str();
+  if (account) record.uid = account->uid;
+  record.service = "enrollment";
+  record.outcome = outcome_of(why.kind);
+  record.reason = name_of(why.kind);
+  record.caller_uid = caller.uid;
+  record.caller_pid = caller.pid;
+  write_down(house, record);
+  log_line(LogLevel::Info, "enrollment: " + log_safe(why.sentence));
 }
 
 }  // namespace passkeyd

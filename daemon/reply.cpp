@@ -92,6 +92,25 @@ int append(sd_bus_message *reply, const Finding &finding) {
   return keys.done();
 }
 
+int append(sd_bus_message *reply, const AuditEntry &entry) {
+  const AuditRecord &record = entry.record;
+  Keys keys(reply);
+  keys.put("number", "t", static_cast<std::uint64_t>(entry.seq))
+      .time("time", record.time)
+      .text("event", record.event)
+      .text("outcome", record.outcome)
+      .text("reason", record.reason)
+      .text("user", record.user);
+  if (record.uid) keys.count("uid", *record.uid);
+  keys.text("service", record.service).text("way", record.way);
+  if (!record.credential_id.empty()) keys.text("credential", short_id(record.credential_id));
+  return keys.count("caller-uid", record.caller_uid)
+      .count("caller-pid", static_cast<std::uint32_t>(record.caller_pid))
+      .text("rhost", record.rhost)
+      .text("hash", to_hex(entry.hash))
+      .done();
+}
+
 template <class T>
 int append_all(sd_bus_message *reply, const std::vector<T> &rows) {
   int failed = sd_bus_message_open_container(reply, 'a', "a{sv}");
@@ -148,6 +167,20 @@ int write(sd_bus_message *reply, const DaemonState &state) {
     keys.put("metadata-number", "t", static_cast<std::uint64_t>(state.metadata->number));
     keys.text("metadata-next-update", state.metadata->next_update);
   }
+  return keys.done();
+}
+
+int write(sd_bus_message *reply, const std::vector<AuditEntry> &records) {
+  return append_all(reply, records);
+}
+
+int write(sd_bus_message *reply, const AuditChain &chain) {
+  Keys keys(reply);
+  keys.put("rows", "t", static_cast<std::uint64_t>(chain.rows))
+      .put("first", "t", static_cast<std::uint64_t>(chain.pruned + 1))
+      .put("pruned", "t", static_cast<std::uint64_t>(chain.pruned))
+      .text("head", to_hex(chain.head));
+  if (chain.first_bad) keys.put("first-bad", "t", static_cast<std::uint64_t>(*chain.first_bad));
   return keys.done();
 }
 

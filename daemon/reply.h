@@ -38,6 +38,10 @@ int write(sd_bus_message *reply, const std::vector<Person> &people);
 int write(sd_bus_message *reply, const DaemonState &state);
 /// aa{sv}: check, level, detail (all s), and numbers by name (t).
 int write(sd_bus_message *reply, const std::vector<Finding> &findings);
+/// aa{sv}: audit records.
+int write(sd_bus_message *reply, const std::vector<AuditEntry> &records);
+/// a{sv}: rows, first, pruned, head, first-bad.
+int write(sd_bus_message *reply, const AuditChain &chain);
 /// a{sv}: number, next-update, models, recalled, flagged.
 int write(sd_bus_message *reply, const MetadataSummary &summary);
 

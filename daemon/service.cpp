@@ -6,6 +6,7 @@
 
 #include "common/log.h"
 #include "daemon/administration.h"
+#include "daemon/audit_reader.h"
 #include "daemon/enrollment.h"
 #include "daemon/health.h"
 #include "daemon/login.h"
@@ -79,6 +80,8 @@ const Service::Method Service::kTable[] = {
     {"GetPeople", "", "aa{sv}", NAMED(accounts), Deed::Read, get_people},
     {"GetHealth", "", "aa{sv}", NAMED(findings), Deed::Examine, get_health},
     {"ImportMetadata", "h", "a{sv}", NAMED(file) NAMED(summary), Deed::ImportMetadata, import_metadata},
+    {"GetAudit", "a{sv}", "aa{sv}", NAMED(query) NAMED(records), Deed::ReadAudit, get_audit},
+    {"VerifyAudit", "", "a{sv}", NAMED(chain), Deed::ReadAudit, get_audit_chain},
     // These say nothing of any account, and ask nobody.
     {"GetPolicy", "s", "aa{sv}", NAMED(service) NAMED(lines), Deed::Nothing, get_policy},
     {"GetStatus", "", "a{sv}", NAMED(status), Deed::Nothing, get_status},

@@ -1,6 +1,6 @@
 /// AuditRecord: what happened, for those who look later. Append-only; every row carries the SHA-256 of the
 /// row before it and itself, so that a change in the middle shows. Whoever can write the file can also
-/// compute new hashes: keep a head elsewhere (the journal) to see through that. Never holds a secret.
+/// compute new hashes: the journal gets each record with its hash, to see through that. Never holds a secret.
 #pragma once
 
 #include <sys/types.h>
@@ -71,6 +71,8 @@ struct AuditRecord {
 
   /// A record of what `by` did about an account; all else is for whoever makes it to fill in.
   static AuditRecord of(const char *event, const UserName &user, const Actor &by, WallTime time);
+  /// The same for what is about the machine and no account.
+  static AuditRecord of(const char *event, const Actor &by, WallTime time);
 };
 
 /// A record in its place in the chain.
@@ -80,7 +82,7 @@ struct AuditEntry {
   Sha256 hash{};
 };
 
-/// What verify_chain found.
+/// What verifying found.
 struct AuditChain {
   std::int64_t rows = 0;                       ///< rows that were looked at
   std::int64_t pruned = 0;                     ///< rows before them that were let go
@@ -101,9 +103,6 @@ Status append(sql::Database &database, AuditRecord record);
 /// be shown on one line).
 Status check_reason(std::string_view reason);
 Status check_actor(const Actor &actor);
-
-/// Reads the chain from its beginning. Error: only if it cannot be read at all.
-Result<AuditChain> verify_chain(sql::Database &database);
 
 }  // namespace audit
 }  // namespace passkeyd

@@ -1,57 +1,23 @@
 /// Enrolling, listing, revoking: the credentials of the ledger.
 #include "ledger/credential_row.h"
+#include "ledger/credential_store.h"
 #include "ledger/ledger.h"
 
 namespace passkeyd {
 namespace {
 
-using credential_row::kColumns;
+using credential_store::by_row;
+using credential_store::put_in_state;
+using credential_store::read_all;
+using credential_store::record;
+using credential_store::select;
 
-std::string select(const char *rest) {
-  return std::string("SELECT ") + kColumns + " FROM credential " + rest;
-}
-
-Result<Credentials> read_all(sql::Statement rows) {
-  Credentials found;
-  while (TRY(rows.next())) {
-    Result<Credential> one = credential_row::read(rows);
-    if (one)
-      found.rows.push_back(std::move(one).value());
-    else
-      found.problems.push_back({rows.integer(0), one.error().sentence});
-  }
-  return found;
-}
-
-Error no_credential(std::int64_t row) {
-  return {ErrorKind::NotFound, "no credential " + std::to_string(row)};
-}
-
-/// The credential with that number. Errors: NotFound, Corrupt.
-Result<Credential> by_row(sql::Database &database, std::int64_t row) {
-  sql::Statement rows = TRY(database.query(select("WHERE row = ?"), {row}));
-  if (!TRY(rows.next())) return no_credential(row);
-  return credential_row::read(rows);
-}
-
-/// The same, for changing it. Error: NotAllowed for a tombstone.
+/// A credential to be changed. Error: NotAllowed for a tombstone.
 Result<Credential> changeable(sql::Database &database, std::int64_t row) {
   const Credential credential = TRY(by_row(database, row));
   if (credential.state == CredentialState::Revoked)
     return Error{ErrorKind::NotAllowed, "credential " + std::to_string(row) + " is revoked"};
   return credential;
-}
-
-Status record(sql::Database &database, const char *event, const Credential &about, std::string_view reason,
-              const Actor &by, WallTime now) {
-  AuditRecord record = AuditRecord::of(event, about.owner.name, by, now);
-  record.uid = about.owner.uid;
-  record.way = std::string(name_of(about.way));
-  record.credential = about.row;
-  record.credential_id = about.id;
-  record.outcome = outcome::kDone;
-  record.reason = std::string(reason);
-  return audit::append(database, std::move(record));
 }
 
 /// Error: AlreadyExists if the account has a passkey of that name besides `row`.
@@ -63,28 +29,6 @@ Status name_is_free(sql::Database &database, const Account &owner, std::string_v
                           {owner.name.str(), owner.uid, name, row}));
   if (taken != 0) return Error{ErrorKind::AlreadyExists, "the account has a passkey of that name"};
   return Ok{};
-}
-
-const char *event_for(CredentialState state) {
-  switch (state) {
-    case CredentialState::Active:
-      return event::kReactivate;
-    case CredentialState::Suspended:
-      return event::kSuspend;
-    case CredentialState::Revoked:
-      break;
-  }
-  return event::kRevoke;
-}
-
-/// Inside the caller's transaction.
-Status put_in_state(sql::Database &database, const Credential &credential, CredentialState state,
-                    std::string_view reason, const Actor &by, WallTime now) {
-  TRY(database.run(
-      "UPDATE credential SET state = ?1, reason = ?2, changed_by_uid = ?3, changed_by = ?4, changed = ?5,"
-      " platform = CASE WHEN ?1 = 'revoked' THEN x'' ELSE platform END WHERE row = ?6",
-      {name_of(state), reason, by.uid, by.what, now.time_since_epoch().count(), credential.row}));
-  return record(database, event_for(state), credential, reason, by, now);
 }
 
 }  // namespace
@@ -179,18 +123,21 @@ Status Ledger::replace_platform(std::int64_t row, ByteView blob, const Actor &by
 Result<Credential> Ledger::set_state(std::int64_t row, CredentialState state, std::string_view reason,
                                      const Actor &by, WallTime now) {
   TRY(audit::check_reason(reason));
-  sql::Transaction change = TRY(sql::Transaction::begin(database_));
-  const Credential credential = TRY(changeable(database_, row));
-  TRY(put_in_state(database_, credential, state, reason, by, now));
-  const Credential stored = TRY(by_row(database_, row));
-  TRY(change.commit());
-  return stored;
+  const auto act = [&]() -> Result<Credential> {
+    sql::Transaction change = TRY(sql::Transaction::begin(database_));
+    const Credential credential = TRY(changeable(database_, row));
+    TRY(put_in_state(database_, credential, state, reason, by, now));
+    Credential stored = TRY(by_row(database_, row));
+    TRY(change.commit());
+    return stored;
+  };
+  return state == CredentialState::Active ? act() : despite_full_disk(reserve_, act);
 }
 
 Result<StateChange> Ledger::state_change_of(std::int64_t row) {
   sql::Statement rows = TRY(database_.query(
       "SELECT reason, changed_by_uid, changed_by, changed FROM credential WHERE row = ?", {row}));
-  if (!TRY(rows.next())) return no_credential(row);
+  if (!TRY(rows.next())) return Error{ErrorKind::NotFound, "no credential " + std::to_string(row)};
   return StateChange{rows.text(0), static_cast<uid_t>(rows.integer(1)), rows.text(2),
                      WallTime(std::chrono::seconds(rows.integer(3)))};
 }
@@ -198,16 +145,18 @@ Result<StateChange> Ledger::state_change_of(std::int64_t row) {
 Result<std::int64_t> Ledger::revoke_all(const UserName &user, std::string_view reason, const Actor &by,
                                         WallTime now) {
   TRY(audit::check_reason(reason));
-  sql::Transaction change = TRY(sql::Transaction::begin(database_));
-  std::int64_t revoked = 0;
-  const Credentials all = TRY(credentials_of(user));
-  for (const Credential &credential : all.rows) {
-    if (credential.state == CredentialState::Revoked) continue;
-    TRY(put_in_state(database_, credential, CredentialState::Revoked, reason, by, now));
-    ++revoked;
-  }
-  TRY(change.commit());
-  return revoked;
+  return despite_full_disk(reserve_, [&]() -> Result<std::int64_t> {
+    sql::Transaction change = TRY(sql::Transaction::begin(database_));
+    std::int64_t revoked = 0;
+    const Credentials all = TRY(credentials_of(user));
+    for (const Credential &credential : all.rows) {
+      if (credential.state == CredentialState::Revoked) continue;
+      TRY(put_in_state(database_, credential, CredentialState::Revoked, reason, by, now));
+      ++revoked;
+    }
+    TRY(change.commit());
+    return revoked;
+  });
 }
 
 Result<Credential> Ledger::rename(std::int64_t row, std::string_view name, const Actor &by, WallTime now) {

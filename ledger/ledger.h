@@ -1,7 +1,8 @@
 /// Ledger: what this machine remembers of passkeys. Who enrolled what, the counters, the backup codes, the
 /// locks, the tries that failed, the audit, a few settings; in one SQLite file that only the daemon opens.
 /// Every function that changes something is one transaction: after a crash it has happened whole, or not at
-/// all.
+/// all. Where the disk is full or read-only it is StorageFull, and nothing has happened; revoking and locking
+/// then use room that was kept for them (ledger/reserve.h).
 #pragma once
 
 #include <cstdint>
@@ -14,12 +15,14 @@
 #include "common/account.h"
 #include "common/result.h"
 #include "ledger/audit.h"
+#include "ledger/audit_chain.h"
 #include "ledger/codes.h"
 #include "ledger/condition.h"
 #include "ledger/decide.h"
 #include "ledger/limit.h"
 #include "ledger/lock.h"
 #include "ledger/moment.h"
+#include "ledger/reserve.h"
 #include "ledger/sqlite.h"
 #include "ledger/try.h"
 #include "webauthn/credential.h"
@@ -69,7 +72,7 @@ struct CredentialMatch {
 
 /// What there is about one account, for who looks after people.
 struct AccountSummary {
-  Account account;  ///< as enrolled; an account whose uid changed has one for each
+  Account account;  ///< as enrolled; an account whose uid changed has one for each. uid -1: it has but a lock
   std::uint32_t active = 0;
   std::uint32_t suspended = 0;
   std::uint32_t revoked = 0;
@@ -92,7 +95,7 @@ class Ledger {
   /// Opens the ledger at `path` (absolute), or makes an empty one if there is none. Never replaces or repairs
   /// a file that is there. Errors name the file and what to do: Io (the directory is missing or not
   /// readable), NotConfigured (the directory is open to others), Corrupt (damaged, cut short, not a ledger,
-  /// made by a newer passkeyd, a symbolic link, open to others, somebody else's).
+  /// made by a newer passkeyd, a symbolic link, open to others, somebody else's), StorageFull.
   static Result<Ledger> open(const std::string &path, WallTime now);
 
   // --- settings (settings.cpp) ---
@@ -196,20 +199,26 @@ class Ledger {
 
   /// Records what happens outside of the functions above, which record themselves.
   Status append(const AuditRecord &record);
+  /// Error: only if the chain cannot be read at all.
   Result<AuditChain> verify_chain();
+  /// The same a piece at a time: looks at `most` further rows; true once `walk.chain` says all.
+  Result<bool> verify_more(ChainWalk &walk, std::int64_t most);
   /// Oldest first.
   Result<std::vector<AuditEntry>> audit(const AuditQuery &query);
-  /// Lets go of all records older than `before`, as far as they are a beginning of the chain, and records
-  /// that; the rest stays verifiable. Returns how many. (audit_prune.cpp)
+  /// Most records that one call of prune_audit lets go, so that none takes long.
+  static constexpr std::int64_t kPrunedAtOnce = 2000;
+  /// Lets go of records older than `before`, as far as they are a beginning of the chain, and records that;
+  /// the rest stays verifiable. Returns how many; kPrunedAtOnce: call again. Error: Corrupt, if what is to go
+  /// does not verify; then nothing goes. (audit_prune.cpp)
   Result<std::int64_t> prune_audit(WallTime before, const Actor &by, WallTime now);
-  /// From now on `tell` is called with every record, once it is on the disk, in their order. It must not use
-  /// the ledger. One at a time.
-  void watch_audit(std::function<void(const AuditEntry &)> tell);
+  /// From now on `tell` is called with every record, once it is on the disk, in their order; those of another
+  /// process come with the next of ours. It must not use the ledger. One at a time.
+  Status watch_audit(std::function<void(const AuditEntry &)> tell);
 
   // --- models of authenticators (models.cpp) ---
 
   /// Takes `metadata` in place of what there was. Errors: NotAllowed if its number is smaller than that of
-  /// the one in force.
+  /// the one in force; InvalidInput for what could not be read back.
   Status replace_models(const Metadata &metadata, const Actor &by, WallTime now);
   /// What is known of a model by its AAGUID or key identifier (20 bytes); nullopt: nothing.
   Result<std::optional<Model>> model_of(ByteView id);
@@ -224,8 +233,10 @@ class Ledger {
   Result<LedgerRoom> room();
 
  private:
-  explicit Ledger(sql::Database database) : database_(std::move(database)) {}
+  explicit Ledger(sql::Database database)
+      : database_(std::move(database)), reserve_(database_.path() + "-reserve") {}
   sql::Database database_;
+  Reserve reserve_;
 };
 
 }  // namespace passkeyd

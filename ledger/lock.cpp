@@ -44,15 +44,17 @@ Status Ledger::lock(const UserName &user, LockScope scope, std::string_view reas
                     WallTime now) {
   TRY(audit::check_reason(reason));
   TRY(audit::check_actor(by));
-  sql::Transaction change = TRY(sql::Transaction::begin(database_));
-  TRY(database_.run("INSERT OR REPLACE INTO account_lock VALUES (?, ?, ?, ?, ?, ?)",
-                    {user.str(), name_of(scope), reason, by.uid, by.what, now.time_since_epoch().count()}));
-  AuditRecord record = AuditRecord::of(event::kLock, user, by, now);
-  record.outcome = outcome::kDone;
-  record.way = std::string(name_of(scope));
-  record.reason = std::string(reason);
-  TRY(audit::append(database_, std::move(record)));
-  return change.commit();
+  return despite_full_disk(reserve_, [&]() -> Status {
+    sql::Transaction change = TRY(sql::Transaction::begin(database_));
+    TRY(database_.run("INSERT OR REPLACE INTO account_lock VALUES (?, ?, ?, ?, ?, ?)",
+                      {user.str(), name_of(scope), reason, by.uid, by.what, now.time_since_epoch().count()}));
+    AuditRecord record = AuditRecord::of(event::kLock, user, by, now);
+    record.outcome = outcome::kDone;
+    record.way = std::string(name_of(scope));
+    record.reason = std::string(reason);
+    TRY(audit::append(database_, std::move(record)));
+    return change.commit();
+  });
 }
 
 Status Ledger::unlock(const UserName &user, const Actor &by, WallTime now) {

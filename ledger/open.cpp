@@ -1,4 +1,6 @@
 /// Opening the ledger: look at the file, make it if there is none, check it, bring it up to date.
+#include <sys/statvfs.h>
+
 #include "ledger/ledger.h"
 #include "ledger/schema.h"
 #include "ledger/state_file.h"
@@ -30,9 +32,22 @@ Status use_log(sql::Database &database) {
   return Ok{};
 }
 
+/// SQLite does not say so itself: it looks for a log to read, and there is none.
+bool is_read_only(const std::string &path) {
+  struct statvfs about = {};
+  return statvfs(path.c_str(), &about) == 0 && (about.f_flag & ST_RDONLY) != 0;
+}
+
 }  // namespace
 
 Result<Ledger> Ledger::open(const std::string &path, WallTime now) {
+  Result<Ledger> opened = open_file(path, now);
+  if (opened || opened.error().kind != ErrorKind::Io || !is_read_only(path)) return opened;
+  return Error{ErrorKind::StorageFull,
+               path + ": the file system is read-only (" + opened.error().sentence + ")"};
+}
+
+Result<Ledger> Ledger::open_file(const std::string &path, WallTime now) {
   const StateFile file = TRY(examine_state_file(path));
   if (!file.exists) {
     const Bytes empty = TRY(empty_ledger(now));
@@ -44,11 +59,16 @@ Result<Ledger> Ledger::open(const std::string &path, WallTime now) {
   TRY(schema::check_identity(database));
   TRY(schema::check_health(database, schema::steps()));
 
-  TRY(database.script("PRAGMA synchronous = FULL; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY;"));
+  // secure_delete: what was pruned or taken back is not in the file any more.
+  TRY(
+      database.script("PRAGMA synchronous = FULL; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY; "
+                      "PRAGMA secure_delete = ON;"));
   TRY(use_log(database));
   TRY(schema::migrate(database, schema::steps()));
   database.on_close(sql::Database::OnClose::Checkpoint);
-  return Ledger(std::move(database));
+  Ledger ledger(std::move(database));
+  ledger.reserve_.keep();
+  return ledger;
 }
 
 }  // namespace passkeyd

@@ -153,6 +153,7 @@ CREATE TABLE audit_base (
 ) STRICT;
 INSERT INTO audit_base VALUES (1, 0, x'0000000000000000000000000000000000000000000000000000000000000000');
 CREATE INDEX audit_time ON audit (time);
+CREATE INDEX audit_uid ON audit (uid);
 DROP TRIGGER audit_no_delete;
 CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit
 WHEN OLD.seq > (SELECT seq FROM audit_base)

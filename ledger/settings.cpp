@@ -1,4 +1,6 @@
 /// The ledger's few settings.
+#include "ledger/settings.h"
+
 #include "ledger/ledger.h"
 
 namespace passkeyd {
@@ -6,41 +8,46 @@ namespace {
 
 constexpr const char *kRpId = "rp-id";
 
-Result<std::optional<std::string>> read(sql::Database &database, std::string_view name) {
+/// The ledger's own, which other functions look after.
+bool is_ours(std::string_view name) {
+  return name == kRpId || name.starts_with("metadata-");
+}
+
+}  // namespace
+
+Result<std::optional<std::string>> settings::read(sql::Database &database, std::string_view name) {
   sql::Statement rows = TRY(database.query("SELECT value FROM setting WHERE name = ?", {name}));
   if (!TRY(rows.next())) return std::optional<std::string>();
   return std::optional<std::string>(rows.text(0));
 }
 
-Status write(sql::Database &database, std::string_view name, std::string_view value) {
+Status settings::write(sql::Database &database, std::string_view name, std::string_view value) {
   TRY(database.run(
       "INSERT INTO setting VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
       {name, value}));
   return Ok{};
 }
 
-}  // namespace
-
 Result<std::optional<std::string>> Ledger::setting(std::string_view name) {
-  return read(database_, name);
+  return settings::read(database_, name);
 }
 
 Status Ledger::set_setting(std::string_view name, std::string_view value) {
   if (name.empty() || name.size() > kMaxSettingName || value.size() > kMaxSetting)
     return Error{ErrorKind::InvalidInput, "a setting's name or value is too long"};
-  if (name == kRpId) return Error{ErrorKind::NotAllowed, "the RP ID is fixed when the ledger is first used"};
-  return write(database_, name, value);
+  if (is_ours(name)) return Error{ErrorKind::NotAllowed, "this setting is the ledger's own"};
+  return settings::write(database_, name, value);
 }
 
 Result<RpId> Ledger::fix_rp_id(const RpId &wanted) {
   sql::Transaction change = TRY(sql::Transaction::begin(database_));
-  if (const std::optional<std::string> stored = TRY(read(database_, kRpId))) {
+  if (const std::optional<std::string> stored = TRY(settings::read(database_, kRpId))) {
     Result<RpId> parsed = RpId::parse(*stored);
     if (!parsed)
       return Error{ErrorKind::Corrupt, database_.path() + ": the stored " + parsed.error().sentence};
     return parsed;
   }
-  TRY(write(database_, kRpId, wanted.str()));
+  TRY(settings::write(database_, kRpId, wanted.str()));
   TRY(change.commit());
   return wanted;
 }

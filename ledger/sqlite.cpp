@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 
 #include <array>
+#include <cerrno>
 #include <cstring>
 
 namespace passkeyd::sql {
@@ -12,16 +13,25 @@ namespace {
 /// Longest text or blob that may pass, in bytes: far above all we store, far below what hurts.
 constexpr int kMaxValue = 1 << 20;
 
-ErrorKind kind_of(int code) {
+/// The system's words for: no room, or not to be written to.
+bool is_full(int number) {
+  return number == ENOSPC || number == EDQUOT || number == EFBIG || number == EROFS;
+}
+
+/// `number`: the errno behind it, where there is one.
+ErrorKind kind_of(int code, int number) {
   switch (code & 0xff) {
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
     case SQLITE_FORMAT:
       return ErrorKind::Corrupt;
     case SQLITE_FULL:
+      return ErrorKind::StorageFull;
+    case SQLITE_READONLY:
+      return code == SQLITE_READONLY_DBMOVED ? ErrorKind::Io : ErrorKind::StorageFull;
     case SQLITE_IOERR:
     case SQLITE_CANTOPEN:
-    case SQLITE_READONLY:
+      return is_full(number) ? ErrorKind::StorageFull : ErrorKind::Io;
     case SQLITE_PERM:
     case SQLITE_AUTH:
     case SQLITE_BUSY:
@@ -43,11 +53,13 @@ std::string path_of(sqlite3 *connection) {
 Error error_of(sqlite3 *connection, int code) {
   std::string sentence = path_of(connection) + ": " + sqlite3_errmsg(connection);
   const int number = sqlite3_system_errno(connection);
-  if (kind_of(code) == ErrorKind::Io && number != 0) {
+  const ErrorKind kind = kind_of(code, number);
+  if ((code & 0xff) != SQLITE_FULL && (kind == ErrorKind::Io || kind == ErrorKind::StorageFull) &&
+      number != 0) {
     std::array<char, 128> buffer{};
     sentence += std::string(" (") + strerror_r(number, buffer.data(), buffer.size()) + ")";
   }
-  return {kind_of(code), std::move(sentence)};
+  return {kind, std::move(sentence)};
 }
 
 /// Binds one value. Copies: the statement may outlive what was lent.
@@ -203,25 +215,30 @@ std::string Database::path() const {
 
 Result<Transaction> Transaction::begin(Database &database) {
   TRY(database.script("BEGIN IMMEDIATE"));
-  return Transaction(database.raw());
+  return Transaction(database);
 }
 
 Result<Transaction> Transaction::begin_reading(Database &database) {
   TRY(database.script("BEGIN"));
-  return Transaction(database.raw());
+  return Transaction(database);
 }
 
 Status Transaction::commit() {
-  const int code = sqlite3_exec(connection_, "COMMIT", nullptr, nullptr, nullptr);
-  if (code != SQLITE_OK) return error_of(connection_, code);  // the destructor undoes
-  connection_ = nullptr;
+  const int code = sqlite3_exec(database_->raw(), "COMMIT", nullptr, nullptr, nullptr);
+  if (code != SQLITE_OK) return error_of(database_->raw(), code);  // the destructor undoes
+  Database &done = *std::exchange(database_, nullptr);
+  try {
+    if (done.after_commit_) done.after_commit_(done);
+  } catch (...) {
+    // It is on the disk: whoever fails to look changes nothing about that.
+  }
   return Ok{};
 }
 
 Transaction::~Transaction() {
   // Some errors have rolled back already; then there is nothing left to undo.
-  if (connection_ != nullptr && sqlite3_get_autocommit(connection_) == 0)
-    sqlite3_exec(connection_, "ROLLBACK", nullptr, nullptr, nullptr);
+  if (database_ != nullptr && sqlite3_get_autocommit(database_->raw()) == 0)
+    sqlite3_exec(database_->raw(), "ROLLBACK", nullptr, nullptr, nullptr);
 }
 
 }  // namespace passkeyd::sql

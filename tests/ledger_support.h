@@ -116,6 +116,18 @@ inline CodeAttempt code_attempt(const Account &who = account(), std::optional<Ti
           .ticket = ticket};
 }
 
+/// Metadata of that number, of `count` models; every other one is recalled.
+inline Metadata metadata(std::int64_t number, std::uint8_t count) {
+  Metadata made{.state = {.number = number, .next_update = "2026-12-01"}, .models = {}};
+  for (std::uint8_t mark = 1; mark <= count; ++mark)
+    made.models.push_back({.id = Bytes(16, mark),
+                           .description = "Model " + std::to_string(mark),
+                           .status = mark % 2 ? "REVOKED" : "FIDO_CERTIFIED_L1",
+                           .recalled = mark % 2 == 1,
+                           .roots = {Bytes{0x30, 1, mark}, Bytes{0x30, 2, mark, 7}}});
+  return made;
+}
+
 inline TryKey pin_of(const char *user = "alice", Way way = Way::Usb, Place place = Place::Local) {
   return {account(user).name, way, place};
 }

@@ -1,0 +1,28 @@
+/// Holding room, and giving it up.
+#include "ledger/reserve.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/handle.h"
+
+namespace passkeyd {
+
+void Reserve::keep() const {
+  const Fd file(
+      open(path_.c_str(), O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, S_IRUSR | S_IWUSR));
+  struct stat about = {};
+  if (!file || fstat(file.get(), &about) != 0 || !S_ISREG(about.st_mode) || about.st_size >= kBytes) return;
+  // Half a reserve would only take from others what helps nobody.
+  if (posix_fallocate(file.get(), 0, kBytes) != 0 && ftruncate(file.get(), 0) != 0) unlink(path_.c_str());
+}
+
+bool Reserve::let_go() const {
+  const Fd file(open(path_.c_str(), O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  struct stat about = {};
+  if (!file || fstat(file.get(), &about) != 0 || !S_ISREG(about.st_mode) || about.st_size == 0) return false;
+  return ftruncate(file.get(), 0) == 0;
+}
+
+}  // namespace passkeyd
