@@ -2,8 +2,10 @@
 #include "cli/face.h"
 
 #include <cstdio>
+#include <optional>
 #include <string_view>
 
+#include "cli/agent.h"
 #include "client/printable.h"
 #include "client/words.h"
 
@@ -22,6 +24,9 @@ constexpr Row kCodes[] = {
     {"limited", ExitCode::Limited},
 };
 
+/// May polkit ask? Of the whole program, as it is said once, before any verb runs.
+Interactive questions = Interactive::Yes;
+
 ExitCode code_of(std::string_view message, ExitCode otherwise) {
   for (const Row &row : kCodes)
     if (row.message == message) return row.code;
@@ -35,12 +40,18 @@ void complain(const Details &details, const std::string &fault) {
 
 }  // namespace
 
+void forbid_questions() {
+  questions = Interactive::No;
+}
+
 ExitCode with_bus(Patience patience, const std::function<ExitCode(Bus &, Patience &)> &body) {
-  Result<Bus> bus = Bus::open(patience, Interactive::Yes);
+  Result<Bus> bus = Bus::open(patience, questions);
   return bus ? body(bus.value(), patience) : report(bus.error());
 }
 
 ExitCode with_authority(Patience patience, const std::function<ExitCode(Bus &, Patience &)> &body) {
+  std::optional<Agent> agent;
+  if (questions == Interactive::Yes) agent.emplace();
   return with_bus(patience, body);
 }
 

@@ -9,6 +9,10 @@
 
 namespace passkeyd::cli {
 
+/// What --no-ask-password comes to: from now on polkit asks nobody on behalf of this program, neither here
+/// nor on a desktop.
+void forbid_questions();
+
 /// Connects and runs `body`; a failure to connect is reported instead.
 ExitCode with_bus(Patience patience, const std::function<ExitCode(Bus &, Patience &)> &body);
 

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "cli/face.h"
 #include "cli/verb.h"
 
 namespace passkeyd::cli {
@@ -30,12 +31,15 @@ ExitCode run(int argc, char **argv) {
   app.name("passkeyctl");
   app.set_version_flag("--version", "passkeyctl " PASSKEYD_VERSION);
   app.require_subcommand(1);
+  app.add_flag_callback("--no-ask-password", forbid_questions,
+                        "Do not let polkit ask who you are: what it would ask about is refused");
   app.footer(
       "Exit status: 0 done, 1 passkey or code not accepted, 2 wrong usage, 3 no verdict (service, key or\n"
       "person not there), 4 not allowed or locked, 5 no passkey (or no lock), 6 too many failed tries.");
   std::vector<std::pair<const CLI::App *, Run>> runs;
   for (const Verb &verb : kVerbs) {
     CLI::App &command = *app.add_subcommand(verb.name, verb.summary);
+    command.fallthrough();  // what is said of all verbs may follow the verb
     runs.emplace_back(&command, verb.declare(command));
   }
   try {
