@@ -55,18 +55,26 @@ ExitCode with_authority(Patience patience, const std::function<ExitCode(Bus &, P
   return with_bus(patience, body);
 }
 
+ExitCode with_bus_about(const std::string &user, Patience patience,
+                        const std::function<ExitCode(Bus &, Patience &)> &body) {
+  return user.empty() ? with_bus(patience, body) : with_authority(patience, body);
+}
+
 ExitCode report(const Error &error) {
   const std::string message(name_of(error.kind));
   complain({message}, error.sentence);
   return code_of(message, ExitCode::Unavailable);
 }
 
+ExitCode conclude_quietly(const Outcome &outcome) {
+  if (outcome.ending == Ending::Granted) return ExitCode::Ok;
+  complain(outcome.details, outcome.fault);
+  return code_of(outcome.details.message,
+                 outcome.ending == Ending::Denied ? ExitCode::Denied : ExitCode::Unavailable);
+}
+
 ExitCode conclude(const Outcome &outcome, const char *granted) {
-  if (outcome.ending != Ending::Granted) {
-    complain(outcome.details, outcome.fault);
-    return code_of(outcome.details.message,
-                   outcome.ending == Ending::Denied ? ExitCode::Denied : ExitCode::Unavailable);
-  }
+  if (const ExitCode code = conclude_quietly(outcome); code != ExitCode::Ok) return code;
   Details details = outcome.details;
   if (details.message.empty()) details.message = granted;
   std::printf("%s\n", words_for(details).c_str());
