@@ -197,10 +197,10 @@ void who_has_few_backup_codes_left_is_told_how_to_make_new_ones() {
         "Backup code accepted. 7 backup codes left.");
   CHECK(words_for({.message = "code-accepted", .codes_left = 2}) ==
         "Backup code accepted. 2 backup codes left. "
-        "New ones are made with: sudo passkeyctl backup-codes --user NAME");
+        "New ones are made with: passkeyctl backup-codes");
   CHECK(words_for({.message = "code-accepted", .codes_left = 1}).find("1 backup code left.") !=
         std::string::npos);
-  CHECK(words_for({.message = "code-accepted", .codes_left = 0}).ends_with(" sudo passkeyctl backup-codes --user NAME"));
+  CHECK(words_for({.message = "code-accepted", .codes_left = 0}).ends_with(" passkeyctl backup-codes"));
 }
 
 void a_device_named_like_a_placeholder_is_only_a_name() {

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
 #include <map>
 #include <stdexcept>
@@ -55,7 +56,8 @@ std::string read_entry(sd_bus_message *call, const std::string &key) {
 
 std::string line_of(sd_bus_message *call) {
   std::string line = sd_bus_message_get_member(call);
-  if (sd_bus_message_peek_type(call, nullptr, nullptr) > 0 && *sd_bus_message_get_signature(call, 1) == 's') {
+  char type = 0;
+  while (sd_bus_message_peek_type(call, &type, nullptr) > 0 && type == 's') {
     const char *text = nullptr;
     sd_bus_message_read(call, "s", &text);
     line += std::string(" ") + text;
@@ -211,6 +213,12 @@ Reaction hang() {
 
 Reaction nothing() {
   return [](sd_bus_message *) { return 0; };
+}
+
+Reaction asks_through_polkit(Reaction answer) {
+  return [answer = std::move(answer)](sd_bus_message *call) {
+    return sd_bus_message_get_allow_interactive_authorization(call) > 0 ? answer(call) : -EACCES;
+  };
 }
 
 Reaction vanish() {
