@@ -10,8 +10,10 @@ enum class ExitCode {
   Usage = 2,        ///< the command line is wrong, or asks for what needs a person and there is none
   Unavailable = 3,  ///< no verdict: service unreachable, no key, cancelled, timeout, a failure on the way
   NotAllowed = 4,   ///< this caller may not do this, or an administrator has locked the account
-  NotEnrolled = 5,  ///< the account has no passkey, or does not exist; for unlock: has no lock
-  Limited = 6,      ///< too many failed tries: wait
+  NotEnrolled = 5,  ///< the account has no such passkey, or does not exist; for unlock: has no lock; for
+                    ///< revoke and resume: it is revoked already, or not suspended
+  Limited = 6,       ///< too many failed tries: wait
+  SessionsGoOn = 8,  ///< revoked or locked as asked, but --end-sessions could not end all sessions
 };
 
 }  // namespace passkeyd::cli

@@ -19,8 +19,11 @@ constexpr Verb kVerbs[] = {
     {"pin", "Change the PIN of the passkey in this computer", declare_pin},
     {"backup-codes", "Make new backup codes; the earlier ones become void (only root may)",
      declare_backup_codes},
-    {"lock", "Keep somebody out (only root may)", declare_lock},
-    {"unlock", "Let them in again (only root may)", declare_unlock},
+    {"revoke", "Take a passkey away, for ever", declare_revoke},
+    {"resume", "Open a suspended passkey again (administrators)", declare_resume},
+    {"reset-limits", "Forget somebody's failed tries (administrators)", declare_reset_limits},
+    {"lock", "Keep somebody out (administrators)", declare_lock},
+    {"unlock", "Let them in again (administrators)", declare_unlock},
     {"policy", "Show what holds for a PAM service, and where it was set", declare_policy},
     {"status", "Show how the passkey service is doing", declare_status},
 };
@@ -32,7 +35,8 @@ ExitCode run(int argc, char **argv) {
   app.require_subcommand(1);
   app.footer(
       "Exit status: 0 done, 1 passkey or code not accepted, 2 wrong usage, 3 no verdict (service, key or\n"
-      "person not there), 4 not allowed or locked, 5 no passkey (or no lock), 6 too many failed tries.");
+      "person not there), 4 not allowed or locked, 5 no passkey (or no lock), 6 too many failed tries,\n"
+      "8 done, but sessions go on.");
   std::vector<std::pair<const CLI::App *, Run>> runs;
   for (const Verb &verb : kVerbs) {
     CLI::App &command = *app.add_subcommand(verb.name, verb.summary);

@@ -34,6 +34,10 @@ std::optional<StatusValue> read_value(sd_bus_message *m, std::string_view type) 
   return truth != 0;
 }
 
+Error malformed(const char *method, const char *what) {
+  return {ErrorKind::Malformed, std::string(method) + ": " + what};
+}
+
 /// Reads the a{sv} that comes next.
 Result<StatusReport> read_dictionary(sd_bus_message *m) {
   StatusReport report;
@@ -86,24 +90,40 @@ std::optional<CredentialRecord> record_of(const StatusReport &row) {
 
 }  // namespace
 
-Result<CredentialList> list_credentials(Bus &bus, const UserName &user, Patience &patience) {
-  const Message reply = TRY(bus.call_manager(
-      "ListCredentials", [&](sd_bus_message *m) { return sd_bus_message_append(m, "s", user.str().c_str()); },
-      patience));
+Result<CredentialList> read_credentials(const Message &reply, const char *method) {
   if (sd_bus_message_has_signature(reply.get(), "aa{sv}") <= 0 ||
       sd_bus_message_enter_container(reply.get(), 'a', "a{sv}") < 0)
-    return malformed("ListCredentials: the answer is no list");
+    return malformed(method, "the answer is no list");
   CredentialList list;
   while (sd_bus_message_at_end(reply.get(), 0) == 0) {
     const StatusReport row = TRY(read_dictionary(reply.get()));
-    if (list.records.size() + list.unreadable == kMaxRecords)
-      return malformed("ListCredentials: too many rows");
+    if (list.records.size() + list.unreadable == kMaxRecords) return malformed(method, "too many rows");
     if (std::optional<CredentialRecord> record = record_of(row))
       list.records.push_back(std::move(*record));
     else
       ++list.unreadable;
   }
   return list;
+}
+
+Result<CredentialList> list_credentials(Bus &bus, const UserName &user, Patience &patience) {
+  const Message reply = TRY(bus.call_manager(
+      "ListCredentials", [&](sd_bus_message *m) { return sd_bus_message_append(m, "s", user.str().c_str()); },
+      patience));
+  return read_credentials(reply, "ListCredentials");
+}
+
+Result<CredentialRecord> find_credential(const CredentialList &list, std::string_view which) {
+  const CredentialRecord *named = nullptr;
+  for (const CredentialRecord &record : list.records) {
+    if (record.id == which) return record;
+    if (record.name != which || record.state == "revoked") continue;
+    if (named != nullptr)
+      return Error{ErrorKind::InvalidInput, "several passkeys have that name: use the id"};
+    named = &record;
+  }
+  if (named == nullptr) return Error{ErrorKind::NotFound, "this account has no such passkey"};
+  return *named;
 }
 
 Result<StatusReport> get_status(Bus &bus, Patience &patience) {

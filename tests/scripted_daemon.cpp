@@ -42,6 +42,11 @@ std::string read_entry(sd_bus_message *call, const std::string &key) {
     sd_bus_message_read(call, "v", "u", &number);
     return key + "=" + std::to_string(number);
   }
+  if (signature == "x") {
+    std::int64_t number = 0;
+    sd_bus_message_read(call, "v", "x", &number);
+    return key + "=" + std::to_string(number);
+  }
   if (signature == "h") {
     int file = -1;
     sd_bus_message_read(call, "v", "h", &file);
@@ -55,8 +60,8 @@ std::string read_entry(sd_bus_message *call, const std::string &key) {
 
 std::string line_of(sd_bus_message *call) {
   std::string line = sd_bus_message_get_member(call);
-  if (sd_bus_message_peek_type(call, nullptr, nullptr) > 0 && *sd_bus_message_get_signature(call, 1) == 's') {
-    const char *text = nullptr;
+  const char *text = nullptr;
+  for (char type = 0; sd_bus_message_peek_type(call, &type, nullptr) > 0 && type == 's';) {
     sd_bus_message_read(call, "s", &text);
     line += std::string(" ") + text;
   }
