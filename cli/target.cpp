@@ -26,31 +26,33 @@ Result<std::string> parse_id(const std::string &word) {
   return word;
 }
 
+/// The account: the first word, if `count` is not 0, or what --user says, or the caller's own.
+Result<UserName> account_in(const TargetWords &words, std::size_t count) {
+  if (count == 0) return user_of(words.user);
+  if (!words.user.empty()) return wrong("the account is named twice");
+  return UserName::parse(words.words.front());
+}
+
 }  // namespace
 
 void add_target(CLI::App &command, TargetWords &words) {
   add_user_option(command, words.user);
-  command
-      .add_option("WORDS", words.words, "The passkey, by its ID or name; before it, whose it is: [USER] ID")
-      ->type_name("")
-      ->expected(0, 2);
+  const auto take = [&words](const std::string &word) { words.words.push_back(word); };
+  command.add_option_function<std::string>("USER", take, "Whose it is; left out, your own")->type_name("");
+  command.add_option_function<std::string>("ID", take, "The passkey: its ID as in \"list\", or its name")
+      ->type_name("");
 }
 
 Result<Target> target_of(const TargetWords &words) {
   if (words.words.empty()) return wrong("which passkey? Give its ID; \"passkeyctl list\" shows them");
-  if (words.words.size() == 2 && !words.user.empty()) return wrong("the account is named twice");
   std::string id = TRY(parse_id(words.words.back()));
-  UserName user = TRY(user_of(words.words.size() == 2 ? words.words.front() : words.user));
-  if (words.words.size() == 2 && words.words.front().empty()) return wrong("a user name is empty");
+  UserName user = TRY(account_in(words, words.words.size() - 1));
   return Target{std::move(user), std::move(id)};
 }
 
 Result<Target> whole_account_of(const TargetWords &words) {
   if (words.words.size() == 2) return wrong("either a passkey or --all, not both");
-  if (words.words.size() == 1 && !words.user.empty())
-    return wrong("with --all there is no ID, and the account is named twice");
-  if (words.words.size() == 1 && words.words.front().empty()) return wrong("a user name is empty");
-  UserName user = TRY(user_of(words.words.empty() ? words.user : words.words.front()));
+  UserName user = TRY(account_in(words, words.words.size()));
   return Target{std::move(user), {}};
 }
 

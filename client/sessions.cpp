@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <vector>
@@ -78,11 +79,17 @@ Result<std::string> display_of(Bus &bus, const std::string &user, Patience &pati
   return std::string(path);
 }
 
-/// Our own session, if it is one of `uid`. A desktop's terminals run beside its session, in the user's
-/// service manager; what is in front of the person is then theirs. nullopt: we are in none of that user's.
-Result<std::optional<std::string>> own_session(Bus &bus, uid_t uid, Patience &patience) {
-  std::optional<std::string> session = TRY(object_of_this_process(bus, "GetSessionByPID", patience));
-  if (session) return session;
+/// The session to leave alone, because this process belongs to it. A desktop's terminals run beside their
+/// session, in the user's service manager; what is in front of the person is then theirs, or "/" if nothing
+/// is. nullopt: this process is none of that user's.
+Result<std::optional<std::string>> own_session(Bus &bus, uid_t uid, const std::vector<Session> &sessions,
+                                               Patience &patience) {
+  const std::optional<std::string> own = TRY(object_of_this_process(bus, "GetSessionByPID", patience));
+  if (own) {
+    const bool theirs =
+        std::any_of(sessions.begin(), sessions.end(), [&](const Session &each) { return each.path == *own; });
+    return theirs ? own : std::optional<std::string>();
+  }
   const std::optional<std::string> user = TRY(object_of_this_process(bus, "GetUserByPID", patience));
   if (!user || *user != std::string(kPath) + "/user/_" + std::to_string(uid))
     return std::optional<std::string>();
@@ -124,9 +131,8 @@ Result<SignedOut> end_others(Bus &bus, const std::vector<Session> &sessions, con
 
 Result<SignedOut> end_sessions(Bus &bus, uid_t uid, Patience &patience) {
   const std::vector<Session> sessions = TRY(sessions_of(bus, uid, patience));
-  const std::optional<std::string> own = TRY(own_session(bus, uid, patience));
-  for (const Session &session : sessions)
-    if (session.path == own) return end_others(bus, sessions, *own, patience);
+  const std::optional<std::string> own = TRY(own_session(bus, uid, sessions, patience));
+  if (own) return end_others(bus, sessions, *own, patience);
   const auto number = [&](sd_bus_message *call) {
     return sd_bus_message_append(call, "u", std::uint32_t{uid});
   };

@@ -1,5 +1,7 @@
 /// passkeyctl that takes away and lets in: revoke, resume, reset-limits. Most of it is about what is not
 /// done: without a yes, on nonsense, or twice.
+#include <memory>  // first: CMocka has a macro fail
+
 #include "tests/check.h"
 #include "tests/passkeyctl.h"
 #include "tests/private_machine.h"

@@ -3,6 +3,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <memory>  // first: CMocka has a macro fail
+
 #include "tests/check.h"
 #include "tests/logind/scripted_logind.h"
 #include "tests/passkeyctl.h"
@@ -51,7 +53,7 @@ void ones_own_session_goes_on_and_ones_others_end() {
   ScriptedLogind logind(
       "session id=1 uid=0 pid=*\nsession id=2 uid=0 remote=yes seat= service=sshd\nsession id=3 uid=1\n");
   const Event own = {"RevokeAll root", count(1)};
-  ScriptedDaemon daemon({own, own, own});
+  ScriptedDaemon daemon({own, own, own, own});
   const std::vector<std::string> line = {"revoke", "--all", "--yes", "--end-sessions"};
   const Ran ran = run(line);
   CHECK(ran.status == 0 &&
@@ -61,6 +63,10 @@ void ones_own_session_goes_on_and_ones_others_end() {
   logind.set("user uid=0 pid=*\nsession id=4 uid=0 seat= remote=yes\nsession id=5 uid=0\n");
   CHECK(run(line).status == 0);
   CHECK(was_asked(logind, {"TerminateSession 4"}));
+  // in the manager, with nothing on any screen: the manager is not ended, since we run in it
+  logind.set("user uid=0 pid=*\nsession id=6 uid=0 seat= remote=yes\n");
+  CHECK(run(line).status == 0);
+  CHECK(was_asked(logind, {"TerminateSession 6"}));
   logind.set("session id=1 uid=0 pid=*\n");
   CHECK(says(run(line).out, "root is signed in nowhere else"));
   CHECK(was_asked(logind, {}));
