@@ -4,6 +4,8 @@
 #include <memory>
 
 #include "cli/face.h"
+#include "cli/reason.h"
+#include "cli/sign_out.h"
 #include "cli/user_option.h"
 #include "cli/verb.h"
 #include "client/admin.h"
@@ -16,28 +18,20 @@ struct Options {
   std::string user;
   std::string reason;
   bool all_methods = false;
+  bool end_sessions = false;
 };
-
-/// Fits a line of "list" and of the log.
-constexpr std::size_t kMaxReason = 200;
-
-std::string check_reason(const std::string &reason) {
-  if (reason.empty() || reason.size() > kMaxReason || !is_printable(reason))
-    return "must have 1 to 200 bytes of printable UTF-8";
-  return {};
-}
 
 ExitCode lock(const Options &options) {
   const Result<UserName> user = UserName::parse(options.user);
   if (!user) return report(user.error());
-  return with_bus(Patience(std::chrono::minutes(2)), [&](Bus &bus, Patience &patience) {
+  return with_authority(Patience(std::chrono::minutes(15)), [&](Bus &bus, Patience &patience) {
     const Status done = lock_user(bus, {user.value(), options.all_methods, options.reason}, patience);
     if (!done) return report(done.error());
     std::printf("%s is locked: %s.\n", printable(options.user, UserName::kMaxBytes).c_str(),
                 options.all_methods
                     ? "passkeys and backup codes open nothing, and account lines of pam_passkey refuse them"
                     : "passkeys and backup codes open nothing");
-    return ExitCode::Ok;
+    return options.end_sessions ? sign_out(bus, user.value(), patience) : ExitCode::Ok;
   });
 }
 
@@ -48,11 +42,8 @@ Run declare_lock(CLI::App &command) {
   add_user_argument(command, options->user);
   command.add_flag("--all-methods", options->all_methods,
                    "Have account lines of pam_passkey refuse them, too, whatever they came in with");
-  command
-      .add_option("--reason", options->reason,
-                  "Why, for the log and for \"list\", where the locked person can read it as well")
-      ->type_name("TEXT")
-      ->check(check_reason);
+  add_reason_option(command, options->reason);
+  add_sign_out_option(command, options->end_sessions);
   return [options] { return lock(*options); };
 }
 

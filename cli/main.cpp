@@ -24,6 +24,9 @@ constexpr Verb kVerbs[] = {
     {"test", "Try a sign-in, without signing in", declare_test},
     {"pin", "Change the PIN of the passkey in this computer", declare_pin},
     {"backup-codes", "Make new backup codes; the earlier ones become void", declare_backup_codes},
+    {"revoke", "Take a passkey away, for ever", declare_revoke},
+    {"resume", "Open a suspended passkey again (for administrators)", declare_resume},
+    {"reset-limits", "Forget somebody's failed tries (for administrators)", declare_reset_limits},
     {"lock", "Keep somebody out (for administrators)", declare_lock},
     {"unlock", "Let them in again (for administrators)", declare_unlock},
     {"policy", "Show what holds for a PAM service, and where it was set", declare_policy},
@@ -40,7 +43,7 @@ ExitCode run(int argc, char **argv) {
   app.footer(
       "Exit status: 0 done, 1 passkey or code not accepted, 2 wrong usage, 3 no verdict (service, key or\n"
       "person not there), 4 not allowed or locked, 5 no such passkey (or lock), 6 too many failed tries,\n"
-      "7 enrolled, but the trial sign-in did not work.");
+      "7 enrolled, but the trial sign-in did not work, 8 done, but sessions go on.");
   std::vector<std::pair<const CLI::App *, Run>> runs;
   for (const Verb &verb : kVerbs) {
     CLI::App &command = *app.add_subcommand(verb.name, verb.summary);

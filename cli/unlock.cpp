@@ -15,7 +15,7 @@ namespace {
 ExitCode unlock(const std::string &name) {
   const Result<UserName> user = UserName::parse(name);
   if (!user) return report(user.error());
-  return with_bus(Patience(std::chrono::minutes(2)), [&](Bus &bus, Patience &patience) {
+  return with_authority(Patience(std::chrono::minutes(7)), [&](Bus &bus, Patience &patience) {
     const std::string whom = printable(name, UserName::kMaxBytes);
     const Status done = unlock_user(bus, user.value(), patience);
     if (!done && done.error().kind == ErrorKind::NotFound) {

@@ -11,8 +11,8 @@
 namespace passkeyd {
 namespace {
 
-/// Polkit may have to ask the person first.
-constexpr Patience::Time kMost = std::chrono::seconds(90);
+/// Polkit may have to ask the person first, and people look for their passwords.
+constexpr Patience::Time kMost = std::chrono::minutes(6);
 
 /// Longer than any code, to keep what is shown in its columns.
 constexpr std::size_t kMaxCode = 40;
@@ -68,8 +68,9 @@ Status lock_user(Bus &bus, const LockOrder &order, Patience &patience) {
   const auto fill = [&](sd_bus_message *call) {
     int code = sd_bus_message_append(call, "s", order.user.str().c_str());
     if (code >= 0) code = sd_bus_message_open_container(call, 'a', "{sv}");
-    if (code >= 0) code = sd_bus_message_append(call, "{sv}", "all-methods", "b", order.all_methods ? 1 : 0);
-    if (code >= 0 && !order.reason.empty()) code = append_text(call, "reason", order.reason);
+    if (code >= 0)
+      code = sd_bus_message_append(call, "{sv}", option::kAllMethods, "b", order.all_methods ? 1 : 0);
+    if (code >= 0 && !order.reason.empty()) code = append_text(call, option::kReason, order.reason);
     return code < 0 ? code : sd_bus_message_close_container(call);
   };
   TRY(bus.call_manager("LockUser", fill, patience, kMost));
@@ -78,6 +79,11 @@ Status lock_user(Bus &bus, const LockOrder &order, Patience &patience) {
 
 Status unlock_user(Bus &bus, const UserName &user, Patience &patience) {
   TRY(bus.call_manager("UnlockUser", with_user(user), patience, kMost));
+  return Ok{};
+}
+
+Status reset_limits(Bus &bus, const UserName &user, Patience &patience) {
+  TRY(bus.call_manager("ResetLimits", with_user(user), patience, kMost));
   return Ok{};
 }
 

@@ -1,4 +1,5 @@
-/// Admin: the calls that change something without a dialogue: new backup codes, and an administrator's lock.
+/// Admin: the calls that change something without a dialogue: new backup codes, an administrator's lock, and
+/// the end of waits after failed tries.
 #pragma once
 
 #include <cstdint>
@@ -45,5 +46,8 @@ Status lock_user(Bus &bus, const LockOrder &order, Patience &patience);
 
 /// Errors: as Bus::call_manager; NotFound if there is no lock.
 Status unlock_user(Bus &bus, const UserName &user, Patience &patience);
+
+/// Has the daemon forget the account's failed tries. Errors: as Bus::call_manager.
+Status reset_limits(Bus &bus, const UserName &user, Patience &patience);
 
 }  // namespace passkeyd

@@ -19,6 +19,8 @@ namespace {
 constexpr const char *kDriver = "org.freedesktop.DBus";
 constexpr const char *kDriverPath = "/org/freedesktop/DBus";
 constexpr std::string_view kDriverErrors = "org.freedesktop.DBus.Error.";
+/// NoSuchSession, NoSessionForPID and the like. See org.freedesktop.login1(5).
+constexpr std::string_view kLogindHasNone = "org.freedesktop.login1.No";
 /// The system user that the daemon runs as.
 constexpr const char *kDaemonUser = "passkeyd";
 
@@ -54,6 +56,7 @@ ErrorKind kind_of(std::string_view name, int code) {
     if (name.starts_with("Spawn.") || name == "TimedOut")
       return ErrorKind::Disconnected;  // activation failed
   }
+  if (name.starts_with(kLogindHasNone)) return ErrorKind::NotFound;
   if (code == -ETIMEDOUT) return ErrorKind::Timeout;
   if (code == -ECONNRESET || code == -ENOTCONN || code == -EPIPE) return ErrorKind::Disconnected;
   return ErrorKind::Internal;
@@ -179,33 +182,37 @@ Result<Message> Bus::ask_driver(const char *method, const Fill &fill, Patience &
   return call(kDriver, kDriverPath, kDriver, method, fill, patience, kManagerTime);
 }
 
-Result<std::string> Bus::name_owner(Patience &patience) {
+Result<std::string> Bus::name_owner(const char *service, Patience &patience) {
   const Message reply = TRY(ask_driver(
-      "GetNameOwner", [](sd_bus_message *m) { return sd_bus_message_append(m, "s", bus::kService); },
-      patience));
+      "GetNameOwner", [&](sd_bus_message *m) { return sd_bus_message_append(m, "s", service); }, patience));
   const char *owner = nullptr;
   if (const int code = sd_bus_message_read(reply.get(), "s", &owner); code < 0)
     return bus_error("GetNameOwner", code);
   return std::string(owner);
 }
 
+Result<uid_t> Bus::uid_behind(const std::string &connection, Patience &patience) {
+  const Message reply = TRY(ask_driver(
+      "GetConnectionUnixUser",
+      [&](sd_bus_message *m) { return sd_bus_message_append(m, "s", connection.c_str()); }, patience));
+  std::uint32_t uid = UINT32_MAX;
+  if (const int code = sd_bus_message_read(reply.get(), "u", &uid); code < 0)
+    return bus_error("GetConnectionUnixUser", code);
+  return uid_t{uid};
+}
+
 /// Asks for the owner first: StartServiceByName knows only names that have a service file, and a daemon
 /// started by hand needs none.
 Status Bus::find_daemon(Patience &patience) {
-  Result<std::string> owner = name_owner(patience);
+  Result<std::string> owner = name_owner(bus::kService, patience);
   if (!owner && owner.error().kind == ErrorKind::Disconnected) {
     TRY(ask_driver(
         "StartServiceByName",
         [](sd_bus_message *m) { return sd_bus_message_append(m, "su", bus::kService, 0U); }, patience));
-    owner = name_owner(patience);
+    owner = name_owner(bus::kService, patience);
   }
   const std::string found = TRY(std::move(owner));
-  const Message reply = TRY(ask_driver(
-      "GetConnectionUnixUser",
-      [&](sd_bus_message *m) { return sd_bus_message_append(m, "s", found.c_str()); }, patience));
-  std::uint32_t uid = UINT32_MAX;
-  if (const int code = sd_bus_message_read(reply.get(), "u", &uid); code < 0)
-    return bus_error("GetConnectionUnixUser", code);
+  const uid_t uid = TRY(uid_behind(found, patience));
   if (!may_be_daemon(uid))
     return Error{ErrorKind::Disconnected,
                  "user " + std::to_string(uid) + " has taken the name of the daemon"};
@@ -228,6 +235,16 @@ Result<Message> Bus::call_manager(const char *method, const Fill &fill, Patience
 Result<Message> Bus::call_object(const std::string &path, const char *interface, const char *method,
                                  const Fill &fill, Patience &patience, Patience::Time most) {
   return call(daemon_.c_str(), path.c_str(), interface, method, fill, patience, most);
+}
+
+Result<Message> Bus::call_system(const char *service, const char *path, const char *interface,
+                                 const char *method, const Fill &fill, Patience &patience,
+                                 Patience::Time most) {
+  const std::string owner = TRY(name_owner(service, patience));
+  const uid_t uid = TRY(uid_behind(owner, patience));
+  if (uid != 0)
+    return Error{ErrorKind::Disconnected, "user " + std::to_string(uid) + " has taken the name " + service};
+  return call(owner.c_str(), path, interface, method, fill, patience, most);
 }
 
 void Bus::post(const std::string &path, const char *interface, const char *method) {

@@ -63,7 +63,14 @@ class Bus {
   Result<Message> call_object(const std::string &path, const char *interface, const char *method,
                               const Fill &fill, Patience &patience, Patience::Time most);
 
-  /// The same, without waiting for an answer or caring for one.
+  /// Calls a method of another service of the system, such as logind, whose owner must be root. Not started
+  /// if it is not there. Errors: NotFound where logind says that there is no such session or user; else as
+  /// call_manager.
+  Result<Message> call_system(const char *service, const char *path, const char *interface,
+                              const char *method, const Fill &fill, Patience &patience,
+                              Patience::Time most = kManagerTime);
+
+  /// The same as call_object, without waiting for an answer or caring for one.
   void post(const std::string &path, const char *interface, const char *method);
 
   static constexpr Patience::Time kConnectTime = std::chrono::seconds(5);
@@ -78,7 +85,8 @@ class Bus {
   Result<Message> call(const char *destination, const char *path, const char *interface, const char *method,
                        const Fill &fill, Patience &patience, Patience::Time most);
   Result<Message> ask_driver(const char *method, const Fill &fill, Patience &patience);
-  Result<std::string> name_owner(Patience &patience);
+  Result<std::string> name_owner(const char *service, Patience &patience);
+  Result<uid_t> uid_behind(const std::string &connection, Patience &patience);
   Status find_daemon(Patience &patience);
 
   Connection connection_;

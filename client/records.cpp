@@ -43,6 +43,10 @@ std::optional<StatusValue> read_value(sd_bus_message *m, std::string_view type) 
   return truth != 0;
 }
 
+Error malformed(const char *method, const char *what) {
+  return {ErrorKind::Malformed, std::string(method) + ": " + what};
+}
+
 /// Reads the a{sv} that comes next.
 Result<StatusReport> read_dictionary(sd_bus_message *m) {
   StatusReport report;
@@ -106,14 +110,17 @@ std::optional<CredentialRecord> record_of(const StatusReport &row) {
   return record;
 }
 
-Result<CredentialList> read_list(sd_bus_message *reply) {
-  if (sd_bus_message_has_signature(reply, "aa{sv}") <= 0 ||
-      sd_bus_message_enter_container(reply, 'a', "a{sv}") < 0)
-    return malformed("the answer is no list of passkeys");
+}  // namespace
+
+Result<CredentialList> read_credentials(const Message &reply, const char *method) {
+  if (sd_bus_message_has_signature(reply.get(), "aa{sv}") <= 0 ||
+      sd_bus_message_enter_container(reply.get(), 'a', "a{sv}") < 0)
+    return malformed(method, "the answer is no list of passkeys");
   CredentialList list;
-  while (sd_bus_message_at_end(reply, 0) == 0) {
-    const StatusReport row = TRY(read_dictionary(reply));
-    if (list.records.size() + list.unreadable == kMaxRecords) return malformed("there are too many passkeys");
+  while (sd_bus_message_at_end(reply.get(), 0) == 0) {
+    const StatusReport row = TRY(read_dictionary(reply.get()));
+    if (list.records.size() + list.unreadable == kMaxRecords)
+      return malformed(method, "there are too many passkeys");
     if (std::optional<CredentialRecord> record = record_of(row))
       list.records.push_back(std::move(*record));
     else
@@ -122,18 +129,16 @@ Result<CredentialList> read_list(sd_bus_message *reply) {
   return list;
 }
 
-}  // namespace
-
 Result<CredentialList> list_credentials(Bus &bus, const UserName &user, Patience &patience) {
   const Message reply = TRY(bus.call_manager(
       "ListCredentials", [&](sd_bus_message *m) { return sd_bus_message_append(m, "s", user.str().c_str()); },
       patience, Bus::kAuthorityTime));
-  return read_list(reply.get());
+  return read_credentials(reply, "ListCredentials");
 }
 
 Result<CredentialList> list_all_credentials(Bus &bus, Patience &patience) {
   const Message reply = TRY(bus.call_manager("ListAllCredentials", {}, patience, Bus::kAuthorityTime));
-  return read_list(reply.get());
+  return read_credentials(reply, "ListAllCredentials");
 }
 
 Result<CredentialRecord> find_credential(const CredentialList &list, std::string_view which) {

@@ -46,11 +46,18 @@ struct CredentialList {
   std::size_t unreadable = 0;  ///< rows that made no sense; they never hide the others
 };
 
+/// Reads "aa{sv}", all there is in `reply` to `method`. Errors: Malformed (no list, or absurdly long).
+Result<CredentialList> read_credentials(const Message &reply, const char *method);
+
 /// The passkeys of `user`. Errors: as Bus::call_manager; Malformed if the answer is no list, or absurdly
 /// long.
 Result<CredentialList> list_credentials(Bus &bus, const UserName &user, Patience &patience);
 /// Those of everybody.
 Result<CredentialList> list_all_credentials(Bus &bus, Patience &patience);
+
+/// The one that people mean by `which`, as the daemon goes by it: the one of that id, or else the only one
+/// that is not revoked and bears that name. Errors: NotFound; InvalidInput if there are several of that name.
+Result<CredentialRecord> find_credential(const CredentialList &list, std::string_view which);
 
 /// The one that people mean by `which`, as the daemon goes by it: the one of that id, or else the only one
 /// that is not revoked and bears that name. Errors: NotFound; InvalidInput if there are several of that name.

@@ -43,6 +43,11 @@ std::string read_entry(sd_bus_message *call, const std::string &key) {
     sd_bus_message_read(call, "v", "u", &number);
     return key + "=" + std::to_string(number);
   }
+  if (signature == "x") {
+    std::int64_t number = 0;
+    sd_bus_message_read(call, "v", "x", &number);
+    return key + "=" + std::to_string(number);
+  }
   if (signature == "h") {
     int file = -1;
     sd_bus_message_read(call, "v", "h", &file);

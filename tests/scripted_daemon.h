@@ -23,8 +23,8 @@ using Reaction = std::function<int(sd_bus_message *call)>;
 ///   "BeginEnrollment user=alice way=usb name=n"
 ///   "Next", "Next empty", "Next secret=1234", "Next text=t", "Next choice=1"   ("Next secret: ..." if it is
 ///   unsealed) "Cancel", "ListCredentials alice", "RenameCredential alice aa11 new", "GetStatus", "LockUser
-///   alice all-methods=no reason=r" (a truth is its key alone) "gone": the connection that began the attempt
-///   was closed
+///   alice all-methods=no reason=r" (a truth is its key alone), "RevokeCredential alice c0ffee reason=r",
+///   "gone": the connection that began the attempt was closed
 struct Event {
   std::string expected;
   Reaction react;

@@ -111,13 +111,48 @@ Message all_of_session(sd_bus_message *call, const Table &table, bool turned) {
   return reply;
 }
 
-/// Only a user's UID is asked for so.
-Message one_property(sd_bus_message *call) {
+/// The first of that user's sessions in front of a seat.
+Message display(sd_bus_message *call, uid_t uid, const Table &table) {
+  const auto found = std::ranges::find_if(
+      table.sessions, [&](const Session &session) { return session.uid == uid && !session.seat.empty(); });
+  const bool none = found == table.sessions.end();
+  Message reply = reply_to(call);
+  must(sd_bus_message_append(reply.get(), "v", "(so)", none ? "" : found->id.c_str(),
+                             none ? "/" : session_path(found->id).c_str()));
+  return reply;
+}
+
+/// Of a user, UID and Display are asked for so.
+Message one_property(sd_bus_message *call, const Table &table) {
   const std::string path = sd_bus_message_get_path(call);
+  const char *interface = nullptr;
+  const char *property = "";
+  must(sd_bus_message_read(call, "ss", &interface, &property));
+  if (std::string_view(property) == "Display")
+    return display(call, static_cast<uid_t>(std::stoul(path.substr(path.rfind('_') + 1))), table);
   Message reply = reply_to(call);
   must(sd_bus_message_append(reply.get(), "v", "u",
                              static_cast<std::uint32_t>(std::stoul(path.substr(path.rfind('_') + 1)))));
   return reply;
+}
+
+/// Nothing ends; the table stays as it is.
+Message end_of_user(sd_bus_message *call, const Table &table) {
+  std::uint32_t uid = 0;
+  must(sd_bus_message_rewind(call, 1));
+  must(sd_bus_message_read(call, "u", &uid));
+  const bool there =
+      std::ranges::any_of(table.sessions, [&](const Session &each) { return each.uid == uid; }) ||
+      std::ranges::any_of(table.managers, [&](const UserManager &each) { return each.uid == uid; });
+  return there ? reply_to(call) : error_to(call, "org.freedesktop.login1.NoSuchUser");
+}
+
+Message end_of_session(sd_bus_message *call, const Table &table) {
+  const char *id = "";
+  must(sd_bus_message_rewind(call, 1));
+  must(sd_bus_message_read(call, "s", &id));
+  const bool there = std::ranges::any_of(table.sessions, [&](const Session &each) { return each.id == id; });
+  return there ? reply_to(call) : error_to(call, "org.freedesktop.login1.NoSuchSession");
 }
 
 Message nonsense(sd_bus_message *call) {
@@ -138,7 +173,9 @@ Message answer(sd_bus_message *call, const Table &table, bool turned) {
   if (method == "GetUserByPID") return user_by_pid(call, table);
   if (method == "ListSessions") return list_sessions(call, table);
   if (method == "GetAll") return all_of_session(call, table, turned);
-  if (method == "Get") return one_property(call);
+  if (method == "Get") return one_property(call, table);
+  if (method == "TerminateUser") return end_of_user(call, table);
+  if (method == "TerminateSession") return end_of_session(call, table);
   return error_to(call, SD_BUS_ERROR_UNKNOWN_METHOD);
 }
 

@@ -3,7 +3,8 @@
 ///   logind --table FILE [--bus SOCKET] [--uid NUMBER]
 ///
 /// Reads FILE again on SIGHUP. Says on standard output, a line each: "ready" once it owns the name, "read"
-/// after SIGHUP, and the method of every call. Ends with its bus, or by a signal.
+/// after SIGHUP, and the method of every call, with what it ends: "TerminateUser 1000". Ends with its bus, or
+/// by a signal.
 #include <signal.h>
 #include <systemd/sd-event.h>
 #include <unistd.h>
@@ -40,6 +41,17 @@ void say(const char *line) {
   std::fflush(stdout);
 }
 
+/// The method; of those that end something, also what.
+std::string line_of(sd_bus_message *call, const std::string &method) {
+  const char *session = nullptr;
+  std::uint32_t user = 0;
+  if (method == "TerminateSession" && sd_bus_message_read(call, "s", &session) > 0)
+    return method + " " + session;
+  if (method == "TerminateUser" && sd_bus_message_read(call, "u", &user) > 0)
+    return method + " " + std::to_string(user);
+  return method;
+}
+
 void send(Message reply) {
   sd_bus_send(nullptr, reply.get(), nullptr);  // whoever asked may have gone
 }
@@ -53,7 +65,7 @@ int on_call(sd_bus_message *call, void *self, sd_bus_error *) {
   auto &logind = *static_cast<Logind *>(self);
   if (sd_bus_message_is_method_call(call, nullptr, nullptr) <= 0) return 0;
   const std::string method = sd_bus_message_get_member(call);
-  say(method.c_str());
+  say(line_of(call, method).c_str());
   const auto manner = logind.table.manners.find(method);
   if (manner != logind.table.manners.end() && manner->second == Manner::Hang) return 1;
   Message reply = answer(call, logind.table, logind.turned);

@@ -9,9 +9,10 @@
 ///   session's Remote is another with each asking crowd 5000                    lists so many further
 ///   sessions, of uid 65533 slow 300                      waits so many milliseconds before each answer
 ///
-/// METHOD is GetSessionByPID, GetUserByPID, ListSessions, Get or GetAll. pid: numbers with commas, each
-/// followed by + if all its descendants are meant as well; * is every process that no other line names; left
-/// out, none. All else of a session but its uid has the values above when it is left out (id: a number).
+/// METHOD is GetSessionByPID, GetUserByPID, ListSessions, Get, GetAll, TerminateUser or TerminateSession.
+/// pid: numbers with commas, each followed by + if all its descendants are meant as well; * is every process
+/// that no other line names; left out, none. All else of a session but its uid has the values above when it
+/// is left out (id: a number).
 #pragma once
 
 #include <sys/types.h>

@@ -3,44 +3,18 @@ script with a table (tests/logind/table.h); sudo, the daemon and the key are rea
 
 import os
 import pwd
-import signal
-import subprocess
 
-from bench import NoKeyAsked, Policy, Stack, count, fresh_codes, write
+from bench import NoKeyAsked, Policy, Stack, count, fresh_codes
 from libpam import AUTHINFO_UNAVAIL, SUCCESS, sign_in
-from world import TREE, check, key, sudo, use_password, with_touch
+from logind.scripted import Logind
+from world import check, key, sudo, use_password, with_touch
 
-TABLE = "/run/world/logind.table"
 ALICE, SOMEBODY, GREETER = (pwd.getpwnam(name).pw_uid for name in ("alice", "carol", "dave"))
 HERE = f"session uid={ALICE} pid=*\n"
 OVER_SSH = f"session uid={ALICE} pid=* remote=yes seat= service=sshd\n"
 AT_HOME, FROM_AFAR = f"session uid={ALICE}\n", f"session uid={ALICE} remote=yes seat= service=sshd\n"
 TERMINAL_OF_DESKTOP = f"user uid={ALICE} pid=*\n"
 PASSKEY_ONLY = ("auth required pam_passkey.so first_prompt=passkey",)
-
-
-class Logind:
-    """Owns logind's name on the world's bus while the block runs, and says what the table has."""
-
-    def __init__(self, table):
-        self.table, self.process = table, None
-
-    def __enter__(self):
-        write(TABLE, self.table)
-        self.process = subprocess.Popen([TREE + "/build/tests/logind/logind", "--table", TABLE], stdout=subprocess.PIPE,
-                                        text=True)
-        check(self.process.stdout.readline() == "ready\n", "the scripted logind does not start")
-        return self
-
-    def __exit__(self, *_):
-        self.process.kill()
-        self.process.wait()
-        self.process.stdout.close()
-
-    def calls(self):
-        """What it was asked since it was ready, or since the last time this was called."""
-        self.process.send_signal(signal.SIGHUP)
-        return [line.rstrip("\n") for line in iter(self.process.stdout.readline, "read\n")]
 
 
 def sudo_asks_for_a_touch(table):
@@ -76,8 +50,7 @@ def coming_back_to_a_session_brings_the_passkey_back():
     with Logind(f"session uid={ALICE} pid=* active=no state=online\n") as logind:
         with NoKeyAsked(), sudo("alice") as terminal:
             use_password(terminal)
-        write(TABLE, HERE)
-        logind.calls()
+        logind.set(HERE)
         check(with_touch("alice"), "the passkey stayed away")
 
 

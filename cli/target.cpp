@@ -1,0 +1,76 @@
+/// Sorting out the words, and finding what they mean.
+#include "cli/target.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <utility>
+
+#include "cli/face.h"
+#include "cli/user_option.h"
+#include "cli/when.h"
+#include "client/printable.h"
+
+namespace passkeyd::cli {
+namespace {
+
+/// Names have at most 64 bytes, and ids fewer.
+constexpr std::size_t kMaxId = 64;
+
+Error wrong(const std::string &sentence) {
+  return {ErrorKind::InvalidInput, sentence};
+}
+
+Result<std::string> parse_id(const std::string &word) {
+  if (word.empty() || word.size() > kMaxId || !is_printable(word))
+    return wrong("a passkey's ID or name has 1 to 64 bytes of printable UTF-8");
+  return word;
+}
+
+/// The account: the first word, if `count` is not 0, or what --user says, or the caller's own.
+Result<UserName> account_in(const TargetWords &words, std::size_t count) {
+  if (count == 0) return user_of(words.user);
+  if (!words.user.empty()) return wrong("the account is named twice");
+  return UserName::parse(words.words.front());
+}
+
+}  // namespace
+
+void add_target(CLI::App &command, TargetWords &words) {
+  add_user_option(command, words.user);
+  const auto take = [&words](const std::string &word) { words.words.push_back(word); };
+  command.add_option_function<std::string>("USER", take, "Whose it is; left out, your own")->type_name("");
+  command.add_option_function<std::string>("ID", take, "The passkey: its ID as in \"list\", or its name")
+      ->type_name("");
+}
+
+Result<Target> target_of(const TargetWords &words) {
+  if (words.words.empty()) return wrong("which passkey? Give its ID; \"passkeyctl list\" shows them");
+  std::string id = TRY(parse_id(words.words.back()));
+  UserName user = TRY(account_in(words, words.words.size() - 1));
+  return Target{std::move(user), std::move(id)};
+}
+
+Result<Target> whole_account_of(const TargetWords &words) {
+  if (words.words.size() == 2) return wrong("either a passkey or --all, not both");
+  UserName user = TRY(account_in(words, words.words.size()));
+  return Target{std::move(user), {}};
+}
+
+ExitCode misused(const Error &error) {
+  if (error.kind != ErrorKind::InvalidInput) return report(error);
+  std::fprintf(stderr, "passkeyctl: %s\n", printable(error.sentence, 512).c_str());
+  return ExitCode::Usage;
+}
+
+std::string label_of(const CredentialRecord &record) {
+  return "\"" + record.name + "\" (" + record.id + ")";
+}
+
+std::string description_of(const CredentialRecord &record) {
+  const std::string kind = record.way == "tpm" ? "in this computer's security chip" : "on a security key";
+  const std::string device = record.device.empty() ? "" : ", " + record.device;
+  const std::string used = record.last_used ? "last used on " + day_text(*record.last_used) : "never used";
+  return kind + device + ", made on " + day_text(record.created) + ", " + used;
+}
+
+}  // namespace passkeyd::cli
