@@ -12,6 +12,9 @@ enum class ExitCode {
   NotAllowed = 4,   ///< this caller may not do this, or an administrator has locked the account
   NotEnrolled = 5,  ///< the account has no passkey, or does not exist; for unlock: has no lock
   Limited = 6,      ///< too many failed tries: wait
+  // what looking after the machine found
+  Warning = 10,  ///< doctor: something should be seen to
+  Broken = 11,   ///< doctor: something is broken; audit --verify: a record was altered or is missing
 };
 
 }  // namespace passkeyd::cli
