@@ -12,7 +12,6 @@
 #include "cli/verb.h"
 #include "client/metadata.h"
 #include "client/printable.h"
-#include "client/records.h"
 
 namespace passkeyd::cli {
 namespace {
@@ -61,26 +60,18 @@ ExitCode import_file(const Options &options) {
   });
 }
 
-template <class T>
-T value_of(const StatusReport &status, const char *key) {
-  const auto found = status.find(key);
-  const T *value = found == status.end() ? nullptr : std::get_if<T>(&found->second);
-  return value != nullptr ? *value : T{};
-}
-
 ExitCode show_status(bool json) {
   return with_bus(Patience(std::chrono::minutes(1)), [json](Bus &bus, Patience &patience) {
-    const Result<StatusReport> status = get_status(bus, patience);
-    if (!status) return report(status.error());
-    const bool any = status->contains("metadata-number");
-    const auto number = value_of<std::int64_t>(status.value(), "metadata-number");
-    const auto next = value_of<std::string>(status.value(), "metadata-next-update");
+    const Result<std::optional<MetadataInForce>> found = metadata_in_force(bus, patience);
+    if (!found) return report(found.error());
+    const std::optional<MetadataInForce> &metadata = found.value();
     if (json) {
       nlohmann::json all = {{"number", nullptr}, {"next_update", nullptr}};
-      if (any) all = {{"number", number}, {"next_update", next}};
+      if (metadata) all = {{"number", metadata->number}, {"next_update", metadata->next_update}};
       std::printf("%s\n", all.dump(2).c_str());
-    } else if (any) {
-      std::printf("Number %lld; a newer one is out by %s.\n", static_cast<long long>(number), next.c_str());
+    } else if (metadata) {
+      std::printf("Number %lld; a newer one is out by %s.\n", static_cast<long long>(metadata->number),
+                  metadata->next_update.c_str());
     } else {
       std::printf("None: recalled models are not recognized.\n");
     }

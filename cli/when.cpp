@@ -106,14 +106,12 @@ std::optional<std::int64_t> read(std::string_view text, std::int64_t now) {
   return calendar(text);
 }
 
-std::string shown(std::int64_t seconds, std::size_t length) {
+/// nullopt: no calendar here can show it.
+std::optional<std::tm> local(std::int64_t seconds) {
   const std::time_t time = seconds;
   std::tm parts = {};
-  char text[64];
-  if (localtime_r(&time, &parts) == nullptr ||
-      std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &parts) == 0)
-    return "?";
-  return std::string(text).substr(0, length);
+  if (localtime_r(&time, &parts) == nullptr) return std::nullopt;
+  return parts;
 }
 
 }  // namespace
@@ -131,11 +129,13 @@ std::int64_t time_now() {
 }
 
 std::string when_text(std::int64_t seconds) {
-  return shown(seconds, std::string::npos);
+  char text[64];
+  const std::optional<std::tm> parts = local(seconds);
+  return parts && std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &*parts) > 0 ? text : "?";
 }
 
 std::string day_text(std::int64_t seconds) {
-  return shown(seconds, std::string_view("2026-12-01").size());
+  return when_text(seconds).substr(0, std::string_view("2026-12-01").size());
 }
 
 }  // namespace passkeyd::cli

@@ -63,4 +63,16 @@ Result<MetadataSummary> import_metadata(Bus &bus, const Fd &copy, Patience &pati
   return summary;
 }
 
+Result<std::optional<MetadataInForce>> metadata_in_force(Bus &bus, Patience &patience) {
+  const Message reply = TRY(bus.call_manager("GetStatus", {}, patience));
+  const Dictionary status = TRY(Dictionary::read(reply.get()));
+  std::optional<std::int64_t> number;
+  MetadataInForce found;
+  if (!status.take("metadata-number", number) || !status.take("metadata-next-update", found.next_update))
+    return Error{ErrorKind::Malformed, "GetStatus: what it says of metadata does not parse"};
+  if (!number) return std::optional<MetadataInForce>();
+  found.number = *number;
+  return std::optional(std::move(found));
+}
+
 }  // namespace passkeyd

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "client/bus.h"
@@ -26,5 +27,14 @@ Result<Fd> copy_of_metadata(const Fd &file);
 /// Errors: as Bus::call_manager, among them Untrusted (not signed by whom it must be) and NotAllowed (older
 /// than the one in force); Malformed.
 Result<MetadataSummary> import_metadata(Bus &bus, const Fd &copy, Patience &patience);
+
+/// The metadata in force, as GetStatus tells.
+struct MetadataInForce {
+  std::int64_t number = 0;
+  std::string next_update = {};
+};
+
+/// nullopt: none was ever imported. Errors: as Bus::call_manager; Malformed.
+Result<std::optional<MetadataInForce>> metadata_in_force(Bus &bus, Patience &patience);
 
 }  // namespace passkeyd

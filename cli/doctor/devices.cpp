@@ -71,7 +71,7 @@ void check_chip(const Machine &machine, const Identity &daemon, Findings &found)
                             "There is a TPM, but no /dev/tpmrm0 to share it through.",
                             "It is an old TPM 1.2, or the kernel lacks the TPM 2.0 resource manager."});
   found.push_back({"tpm-device", Level::Note,
-                   "This machine shows no TPM: passkeys can only be on security keys.",
+                   "The kernel shows no TPM: without one, passkeys can only be on security keys.",
                    "Many machines have one that is switched off: look into the firmware's settings."});
 }
 

@@ -12,6 +12,7 @@ struct Row {
   const char *good;     ///< what it means if all is well
   const char *trouble;  ///< what it means if not
   const char *advice;
+  bool notes_too = true;  ///< words and advice fit a mere note as well; otherwise that is told by its detail
 };
 
 constexpr Row kRows[] = {
@@ -36,10 +37,12 @@ constexpr Row kRows[] = {
      "--lockout-recovery-time=86400"},
     {"tpm-srk", "The TPM's storage key is there, and the one that passkeys were made under.",
      "The TPM's storage key is missing, or not the one that passkeys were made under.",
-     "If it says \"changed\": the TPM was cleared, and its passkeys are gone; let people enroll again."},
+     "If it says \"changed\": the TPM was cleared, and its passkeys are gone; let people enroll again.",
+     false},
     {"tpm-owner-auth", "The TPM's owner authorisation is as passkeyd needs it.",
      "The TPM's owner authorisation is set: passkeyd cannot make the storage key.",
-     "Make it yourself: tpm2_createprimary -C o and tpm2_evictcontrol at 0x81000001 (passkeyctl(1), TPM)."},
+     "Make it yourself: tpm2_createprimary -C o and tpm2_evictcontrol at 0x81000001 (passkeyctl(1), TPM).",
+     false},
     {"tpm-credentials", "The passkeys in this TPM can be used.",
      "Passkeys are enrolled that this TPM cannot use.",
      "They were made by another TPM, or before it was cleared. Revoke them, and let their owners enroll "
@@ -82,6 +85,10 @@ Finding in_words(const HealthFinding &finding) {
     return told;
   }
   const bool good = finding.level == Level::Good;
+  if (finding.level == Level::Note && !row->notes_too) {
+    told.detail.clear();
+    return told;
+  }
   const char *words = good ? row->good : row->trouble;
   if (*words != '\0') told.what = words;
   if (!good) told.advice = row->advice;

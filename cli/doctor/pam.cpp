@@ -32,6 +32,24 @@ std::string some_of(const std::vector<std::string> &names) {
   return names.size() > kShown ? all + " and " + std::to_string(names.size() - kShown) + " more" : all;
 }
 
+/// Those whose auth part asks for a passkey, with what most people sign in through first.
+std::vector<std::string> asking_services(const std::vector<Service> &services) {
+  constexpr std::string_view kFirst[] = {"sudo",    "su",     "login",    "gdm-password", "sddm",
+                                         "lightdm", "greetd", "polkit-1", "sshd"};
+  std::vector<std::string> names;
+  for (const Service &service : services) {
+    const std::vector<const PamEntry *> lines = flattened(service.stack.of(PamGroup::Auth));
+    if (std::any_of(lines.begin(), lines.end(), [](const PamEntry *line) { return line->is_ours(); }))
+      names.push_back(service.name);
+  }
+  const auto rank = [&](const std::string &name) {
+    return std::find(std::begin(kFirst), std::end(kFirst), name);
+  };
+  std::stable_sort(names.begin(), names.end(),
+                   [&](const std::string &one, const std::string &other) { return rank(one) < rank(other); });
+  return names;
+}
+
 /// What only others include (common-auth, system-auth) is nobody's service.
 std::vector<Service> services_of(const Machine &machine, const std::vector<std::string> &names) {
   std::vector<Service> services;
@@ -107,13 +125,12 @@ Findings check_pam(const Machine &machine) {
   for (const std::string &trouble : troubles)
     found.push_back(
         {"pam-file", Level::Warning, trouble + ".", "correct the file: libpam refuses what it cannot read"});
-  std::vector<std::string> using_it;
-  for (const Service &service : services) using_it.push_back(service.name);
-  if (services.empty())
+  const std::vector<std::string> asking = asking_services(services);
+  if (asking.empty())
     found.push_back({"pam-services", Level::Note, "No PAM service asks for a passkey.",
                      "pam-auth-update --enable passkey"});
   else
-    found.push_back({"pam-services", Level::Good, "Passkeys are asked for by: " + some_of(using_it) + "."});
+    found.push_back({"pam-services", Level::Good, "Passkeys are asked for by: " + some_of(asking) + "."});
   check_module(machine, !services.empty(), found);
   judge(services, found);
   return found;

@@ -17,8 +17,8 @@ constexpr Library kLibraries[] = {
     {"tpm2-tss", "libtss2-esys.so.0", Level::Bad},
 };
 
-/// The version that a link such as libfido2.so.1 -> libfido2.so.1.12.0 tells; "?" if the name says nothing.
-std::optional<std::string> version_of(const Machine &machine, const std::string &link) {
+/// The file behind a link such as libfido2.so.1, whose name tells its version. nullopt: there is none.
+std::optional<std::string> file_of(const Machine &machine, const std::string &link) {
   for (const std::string folder : {"/usr/lib", "/lib", "/usr/lib64", "/lib64"}) {
     std::vector<std::string> places = {folder};
     if (const auto inner = machine.list(folder); inner)
@@ -29,8 +29,7 @@ std::optional<std::string> version_of(const Machine &machine, const std::string 
       const std::string path = place + "/" + link;
       if (!machine.has(path)) continue;
       const Result<std::string> target = machine.target(path);
-      const std::size_t at = target ? target->find(".so.") : std::string::npos;
-      return at == std::string::npos ? "?" : printable(target->substr(at + 4), 32);
+      return printable(target ? target.value() : link, 255);
     }
   }
   return std::nullopt;
@@ -49,8 +48,8 @@ Findings check_libraries(const Machine &machine) {
   Findings found;
   for (const Library &library : kLibraries) {
     const std::string check = std::string("library-") + library.name;
-    if (const auto version = version_of(machine, library.link))
-      found.push_back({check, Level::Good, std::string(library.name) + " " + *version + " is installed."});
+    if (const auto file = file_of(machine, library.link))
+      found.push_back({check, Level::Good, std::string(library.name) + " is installed: " + *file + "."});
     else
       found.push_back({check, library.otherwise,
                        std::string(library.name) + " is not installed: " + library.link + " is missing.",
