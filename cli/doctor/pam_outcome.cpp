@@ -89,7 +89,7 @@ struct State {
   void accept(PamAnswer answer) {
     const bool open = impression == Impression::Undecided ||
                       (impression == Impression::Positive && status == PamAnswer::Success);
-    if (!open || answer == PamAnswer::Ignore) return;
+    if (!open) return;
     impression = Impression::Positive;
     status = answer;
   }
