@@ -4,7 +4,10 @@
 #include <sys/mount.h>
 
 #include <filesystem>
+#include <fstream>
 #include <random>
+#include <regex>
+#include <sstream>
 
 #include "cli/doctor/pam_judge.h"
 #include "cli/doctor/pam_known.h"
@@ -284,18 +287,32 @@ void the_options_are_those_of_the_module() {
     }
 }
 
+/// The names in rows of a table of the module's, as its source has them.
+std::vector<std::string> names_in(const char *source) {
+  std::ifstream file(std::string(SOURCE_ROOT) + source);
+  std::stringstream text;
+  text << file.rdbuf();
+  const std::string all = text.str();
+  const std::regex row("Row\\{\"([^\"]+)\"");
+  std::vector<std::string> names;
+  for (std::sregex_iterator at(all.begin(), all.end(), row), end; at != end; ++at) names.push_back((*at)[1]);
+  return names;
+}
+
+void no_option_of_the_module_is_unknown() {
+  const std::vector<std::string> names = names_in("/pam/options.cpp");
+  CHECK(names.size() >= 11);
+  for (const std::string &name : names) {
+    const auto problem = option_problem(PamGroup::Session, name);  // no option has a meaning there
+    CHECK(problem && *problem != *option_problem(PamGroup::Session, "x"));
+  }
+}
+
 void the_hosts_are_those_of_the_module() {
-  // As the manual lists them; what it does not list, talks.
-  std::string names =
-      "sddm plasmalogin lxdm slim xdm wdm kdm ly lemurs xrdp-sesman kde kscreensaver swaylock waylock "
-      "gtklock hyprlock i3lock "
-      "slock enlightenment dovecot imap pop3 smtp sieve vsftpd proftpd pure-ftpd samba cups httpd apache2 "
-      "nginx openvpn ocserv "
-      "ppp squid postgresql mysql mariadb ejabberd prosody radiusd gdm-fingerprint gdm-smartcard "
-      "kde-fingerprint kde-smartcard "
-      "kde-face kde-u2f sshd gdm-password lightdm greetd polkit-1 sudo su login ";
-  for (std::size_t end = 0; (end = names.find(' ')) != std::string::npos; names.erase(0, end + 1)) {
-    const std::string name = names.substr(0, end);
+  std::vector<std::string> names = names_in("/pam/hosts.cpp");
+  CHECK(names.size() > 50);
+  for (const char *unlisted : {"sudo", "su", "login"}) names.emplace_back(unlisted);
+  for (const std::string &name : names) {
     const HostKind theirs = host_kind_of(name, std::nullopt);
     const PamHost wanted = theirs == HostKind::OneAnswer  ? PamHost::OneAnswer
                            : theirs == HostKind::NoAnswer ? PamHost::NoAnswer
@@ -314,6 +331,7 @@ int main() {
       TEST(a_service_of_the_vendors_is_found_behind_that_of_the_administrator),
       TEST(what_is_wrong_with_a_stack_is_said_and_nothing_else),
       TEST(the_options_are_those_of_the_module),
+      TEST(no_option_of_the_module_is_unknown),
       TEST(the_hosts_are_those_of_the_module),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
