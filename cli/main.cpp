@@ -31,6 +31,10 @@ constexpr Verb kVerbs[] = {
     {"unlock", "Let them in again (for administrators)", declare_unlock},
     {"policy", "Show what holds for a PAM service, and where it was set", declare_policy},
     {"status", "Show how the passkey service is doing", declare_status},
+    {"audit", "Show what happened: sign-ins, and what was done to passkeys and accounts", declare_audit},
+    {"doctor", "Look whether all is well with this machine, or with its people", declare_doctor},
+    {"metadata", "What the FIDO Alliance says of models of security keys (only administrators import)",
+     declare_metadata},
 };
 
 ExitCode run(int argc, char **argv) {
@@ -43,7 +47,8 @@ ExitCode run(int argc, char **argv) {
   app.footer(
       "Exit status: 0 done, 1 passkey or code not accepted, 2 wrong usage, 3 no verdict (service, key or\n"
       "person not there), 4 not allowed or locked, 5 no such passkey (or lock), 6 too many failed tries,\n"
-      "7 enrolled, but the trial sign-in did not work, 8 done, but sessions go on.");
+      "7 enrolled, but the trial sign-in did not work, 8 done, but sessions go on,\n"
+      "10 something should be seen to, 11 something is broken.");
   std::vector<std::pair<const CLI::App *, Run>> runs;
   for (const Verb &verb : kVerbs) {
     CLI::App &command = *app.add_subcommand(verb.name, verb.summary);

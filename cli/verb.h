@@ -33,5 +33,8 @@ Run declare_lock(CLI::App &command);
 Run declare_unlock(CLI::App &command);
 Run declare_policy(CLI::App &command);
 Run declare_status(CLI::App &command);
+Run declare_audit(CLI::App &command);
+Run declare_doctor(CLI::App &command);
+Run declare_metadata(CLI::App &command);
 
 }  // namespace passkeyd::cli

@@ -59,10 +59,6 @@ Result<CredentialList> list_all_credentials(Bus &bus, Patience &patience);
 /// that is not revoked and bears that name. Errors: NotFound; InvalidInput if there are several of that name.
 Result<CredentialRecord> find_credential(const CredentialList &list, std::string_view which);
 
-/// The one that people mean by `which`, as the daemon goes by it: the one of that id, or else the only one
-/// that is not revoked and bears that name. Errors: NotFound; InvalidInput if there are several of that name.
-Result<CredentialRecord> find_credential(const CredentialList &list, std::string_view which);
-
 /// What GetStatus says: texts, whole numbers and truths by name. Entries of other types are left out.
 using StatusValue = std::variant<std::string, std::int64_t, bool>;
 using StatusReport = std::map<std::string, StatusValue>;

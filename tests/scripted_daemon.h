@@ -30,7 +30,8 @@ struct Event {
   Reaction react;
 };
 
-using Value = std::variant<std::string, std::uint32_t, std::vector<std::string>, bool, std::int64_t>;
+using Value =
+    std::variant<std::string, std::uint32_t, std::vector<std::string>, bool, std::int64_t, std::uint64_t>;
 using Dictionary = std::vector<std::pair<std::string, Value>>;
 
 inline constexpr const char *kAttemptPath = "/org/passkeyd1/attempt/1";

@@ -1,0 +1,29 @@
+/// One PAM service, judged: what comes of its stack when the passkey works, when it does not, and when an
+/// account has none.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/doctor/pam_stack.h"
+#include "client/health.h"
+
+namespace passkeyd::cli {
+
+/// What is to be said of a line or of a whole service. Lines are shared by services, so the service is not in
+/// it.
+struct PamRemark {
+  const char *check;
+  Level level;
+  std::string place;  ///< "FILE:LINE" of our line
+  std::string what;
+  std::string advice;
+  bool operator==(const PamRemark &) const = default;
+};
+
+/// True if the module has a line in any group.
+bool uses_passkeys(const PamStack &stack);
+
+std::vector<PamRemark> judge_service(const std::string &service, const PamStack &stack);
+
+}  // namespace passkeyd::cli
