@@ -80,6 +80,11 @@ struct AccountSummary {
   bool locked = false;
 };
 
+struct Holdings;      // ledger/holdings.h
+struct Import;        // ledger/import.h
+struct ImportChange;  // ledger/import.h
+enum class ImportMode { DryRun, Change };
+
 class Ledger {
  public:
   /// Most credentials one account may have that are not revoked.
@@ -214,6 +219,15 @@ class Ledger {
   Result<std::optional<Model>> model_of(ByteView id);
   /// The number and date of the metadata in force; nullopt: none was ever imported.
   Result<std::optional<MetadataState>> metadata_state();
+
+  // --- moving elsewhere (holdings.cpp, import.cpp) ---
+
+  /// All that another ledger may know, of one moment; of the audit only where it begins and ends.
+  Result<Holdings> holdings();
+  /// Merges what another ledger held into this one (ledger/import.h has the rules): all of it, or nothing.
+  /// Returns what changes, or would change.
+  Result<std::vector<ImportChange>> take_in(const Import &import, ImportMode mode, const Actor &by,
+                                            WallTime now);
 
  private:
   explicit Ledger(sql::Database database) : database_(std::move(database)) {}
