@@ -21,6 +21,8 @@ constexpr Verb kVerbs[] = {
      declare_backup_codes},
     {"lock", "Keep somebody out (only root may)", declare_lock},
     {"unlock", "Let them in again (only root may)", declare_unlock},
+    {"export", "Write down everything, signed, for a safe place or another machine", declare_export},
+    {"import", "Take in what \"export\" wrote", declare_import},
     {"policy", "Show what holds for a PAM service, and where it was set", declare_policy},
     {"status", "Show how the passkey service is doing", declare_status},
 };

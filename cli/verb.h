@@ -26,6 +26,8 @@ Run declare_pin(CLI::App &command);
 Run declare_backup_codes(CLI::App &command);
 Run declare_lock(CLI::App &command);
 Run declare_unlock(CLI::App &command);
+Run declare_export(CLI::App &command);
+Run declare_import(CLI::App &command);
 Run declare_policy(CLI::App &command);
 Run declare_status(CLI::App &command);
 

@@ -23,7 +23,9 @@ struct House {
   std::string boot_id;
   std::uint64_t tpm_tries = 0;  ///< PINs that were sent to the TPM since the start
   std::string config_state =
-      kConfigLoaded;  ///< or why the last reload was refused; then the one before is in force
+      kConfigLoaded;                 ///< or why the last reload was refused; then the one before is in force
+  std::string state_directory = {};  ///< where the ledger is
+  std::size_t transfers = 0;         ///< exports and imports under way
 
   [[nodiscard]] Moment moment() const { return {clock.wall(), clock.boot(), boot_id}; }
 };

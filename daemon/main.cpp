@@ -164,6 +164,7 @@ Status serve(const Options &options) {
               Ceremonies(loop.get(), PASSKEYD_CEREMONY),
               clock,
               started.boot_id};
+  house.state_directory = options.state_directory;
   const EventSource hourly = TRY(look_at_clock_hourly(house));
   Reloading reloading{house, options.config_directory};
   const EventSource hangup = TRY(reload_on_hangup(reloading));

@@ -13,6 +13,8 @@
 #include "daemon/reload.h"
 #include "daemon/reply.h"
 #include "daemon/request.h"
+#include "daemon/transfer/export.h"
+#include "daemon/transfer/import.h"
 
 namespace passkeyd {
 
@@ -41,6 +43,8 @@ const Service::Method Service::kTable[] = {
     {"NewBackupCodes", MayCall::Root, &Service::new_backup_codes},
     {"LockUser", MayCall::Root, &Service::lock_user},
     {"UnlockUser", MayCall::Root, &Service::unlock_user},
+    {"Export", MayCall::Root, &Service::export_all},
+    {"Import", MayCall::Root, &Service::import_all},
     {"GetPolicy", MayCall::Anyone, &Service::get_policy},
     {"GetStatus", MayCall::Anyone, &Service::get_status},
 };
@@ -64,6 +68,10 @@ const sd_bus_vtable Service::kMethods[] = {
                              SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD_WITH_NAMES("ListCredentials", "s", SD_BUS_PARAM(user), "aa{sv}", SD_BUS_PARAM(credentials),
                              Service::dispatch, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_NAMES("Export", "", SD_BUS_PARAM(), "hs", SD_BUS_PARAM(file) SD_BUS_PARAM(signer),
+                             Service::dispatch, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_NAMES("Import", "ha{sv}", SD_BUS_PARAM(file) SD_BUS_PARAM(options), "aa{sv}",
+                             SD_BUS_PARAM(changes), Service::dispatch, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD_WITH_NAMES("GetPolicy", "s", SD_BUS_PARAM(service), "aa{sv}", SD_BUS_PARAM(policy),
                              Service::dispatch, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD_WITH_NAMES("GetStatus", "", SD_BUS_PARAM(), "a{sv}", SD_BUS_PARAM(status),
@@ -203,6 +211,15 @@ Status Service::list_credentials(sd_bus_message *call, const Caller &caller) {
   if (!caller.is_root())
     std::erase_if(stored.rows, [&](const Credential &each) { return each.owner.uid != caller.uid; });
   return reply(call, stored.rows);
+}
+
+Status Service::export_all(sd_bus_message *call, const Caller &caller) {
+  return answer_later(caller, reply_later(keep(call), export_everything(house_, caller)));
+}
+
+Status Service::import_all(sd_bus_message *call, const Caller &caller) {
+  ImportOrder order = TRY(read_import_order(call));
+  return answer_later(caller, reply_later(keep(call), import_everything(house_, std::move(order), caller)));
 }
 
 /// Names no account, so anyone may ask. The RP ID that counts is the ledger's, whatever the files say by now.

@@ -61,6 +61,8 @@ class Service {
   Status new_backup_codes(sd_bus_message *call, const Caller &caller);
   Status lock_user(sd_bus_message *call, const Caller &caller);
   Status unlock_user(sd_bus_message *call, const Caller &caller);
+  Status export_all(sd_bus_message *call, const Caller &caller);
+  Status import_all(sd_bus_message *call, const Caller &caller);
   Status get_policy(sd_bus_message *call, const Caller &caller);
   Status get_status(sd_bus_message *call, const Caller &caller);
 

@@ -69,11 +69,18 @@ Result<bool> is_ours(const Fd &directory, const std::string &name, const std::st
   return true;
 }
 
+/// StorageFull where there is no room, or nothing may be written.
+Error writing_error(const std::string &what, int number) {
+  Error error = errno_error(what, number);
+  if (number == ENOSPC || number == EDQUOT || number == EROFS) error.kind = ErrorKind::StorageFull;
+  return error;
+}
+
 Status write_all(const Fd &file, ByteView contents, const std::string &path) {
   while (!contents.empty()) {
     const ssize_t written = write(file.get(), contents.data(), contents.size());
     if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return errno_error("write " + path, written < 0 ? errno : EIO);
+    if (written <= 0) return writing_error("write " + path, written < 0 ? errno : EIO);
     contents = contents.subspan(static_cast<std::size_t>(written));
   }
   return Ok{};
@@ -102,15 +109,15 @@ Status create_state_file(const StateFile &file, ByteView contents) {
   const Split parts = TRY(split(file.path));
   const Fd directory = TRY(open_directory(parts.directory));
   const Fd unnamed(openat(directory.get(), ".", O_TMPFILE | O_RDWR | O_CLOEXEC, S_IRUSR | S_IWUSR));
-  if (!unnamed) return errno_error("create a file in " + parts.directory, errno);
+  if (!unnamed) return writing_error("create a file in " + parts.directory, errno);
   if (fchmod(unnamed.get(), S_IRUSR | S_IWUSR) != 0) return errno_error("fchmod " + file.path, errno);
   TRY(write_all(unnamed, contents, file.path));
-  if (fsync(unnamed.get()) != 0) return errno_error("fsync " + file.path, errno);
+  if (fsync(unnamed.get()) != 0) return writing_error("fsync " + file.path, errno);
   const std::string handle = "/proc/self/fd/" + std::to_string(unnamed.get());
   if (linkat(AT_FDCWD, handle.c_str(), directory.get(), parts.name.c_str(), AT_SYMLINK_FOLLOW) != 0 &&
       errno != EEXIST)
-    return errno_error("create " + file.path, errno);
-  if (fsync(directory.get()) != 0) return errno_error("fsync " + parts.directory, errno);
+    return writing_error("create " + file.path, errno);
+  if (fsync(directory.get()) != 0) return writing_error("fsync " + parts.directory, errno);
   return Ok{};
 }
 

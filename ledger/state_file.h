@@ -24,7 +24,7 @@ Result<StateFile> examine_state_file(const std::string &path);
 
 /// Makes the file with these contents and mode 0600, all at once: it appears whole and on the disk, or not at
 /// all (open(2), O_TMPFILE; linkat(2)). A file that appeared there in the meantime is left as it is; that is
-/// no error.
+/// no error. Errors: StorageFull, Io.
 Status create_state_file(const StateFile &file, ByteView contents);
 
 }  // namespace passkeyd
