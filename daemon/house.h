@@ -31,6 +31,8 @@ struct House {
   OpenQuestions questions = {};  ///< that polkit was asked
   Refusals refusals = {};        ///< that were put on record lately
   AuditNews audit_news = {};     ///< told of every record
+  std::string state_directory = {};  ///< where the ledger is
+  std::size_t transfers = 0;         ///< exports and imports under way
 
   [[nodiscard]] Moment moment() const { return {clock.wall(), clock.boot(), boot_id}; }
 };

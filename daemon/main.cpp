@@ -190,6 +190,7 @@ Status serve(const Options &options) {
               Ceremonies(loop.get(), PASSKEYD_CEREMONY),
               clock,
               started.boot_id};
+  house.state_directory = options.state_directory;
   TRY(pass_on_records(house));
   Housekeeping keeping{house};
   const EventSource hourly = TRY(keep_house_hourly(keeping));

@@ -111,6 +111,20 @@ int append(sd_bus_message *reply, const AuditEntry &entry) {
       .done();
 }
 
+int append(sd_bus_message *reply, const ImportChange &change) {
+  Keys keys(reply);
+  keys.text("what", name_of(change.what))
+      .text("why", change.why)
+      .text("user", change.user)
+      .text("id", change.id.empty() ? std::string() : short_id(change.id))
+      .text("name", change.name)
+      .text("way", change.way ? name_of(*change.way) : std::string_view())
+      .truth("works", change.works);
+  if (change.uid) keys.count("uid", *change.uid);
+  if (change.uid_was) keys.count("uid-was", *change.uid_was);
+  return keys.done();
+}
+
 template <class T>
 int append_all(sd_bus_message *reply, const std::vector<T> &rows) {
   int failed = sd_bus_message_open_container(reply, 'a', "a{sv}");
@@ -182,6 +196,14 @@ int write(sd_bus_message *reply, const AuditChain &chain) {
       .text("head", to_hex(chain.head));
   if (chain.first_bad) keys.put("first-bad", "t", static_cast<std::uint64_t>(*chain.first_bad));
   return keys.done();
+}
+
+int write(sd_bus_message *reply, const ExportFile &made) {
+  return sd_bus_message_append(reply, "hs", made.file.get(), made.signer.c_str());
+}
+
+int write(sd_bus_message *reply, const std::vector<ImportChange> &changes) {
+  return append_all(reply, changes);
 }
 
 int write(sd_bus_message *reply, const MetadataSummary &summary) {

@@ -15,6 +15,8 @@
 #include "daemon/metadata_import.h"
 #include "daemon/people.h"
 #include "daemon/status.h"
+#include "daemon/transfer/export.h"
+#include "daemon/transfer/import.h"
 
 namespace passkeyd {
 
@@ -42,6 +44,10 @@ int write(sd_bus_message *reply, const std::vector<Finding> &findings);
 int write(sd_bus_message *reply, const std::vector<AuditEntry> &records);
 /// a{sv}: rows, first, pruned, head, first-bad.
 int write(sd_bus_message *reply, const AuditChain &chain);
+/// hs: the file and the signer's fingerprint.
+int write(sd_bus_message *reply, const ExportFile &made);
+/// aa{sv}: what an import changes.
+int write(sd_bus_message *reply, const std::vector<ImportChange> &changes);
 /// a{sv}: number, next-update, models, recalled, flagged.
 int write(sd_bus_message *reply, const MetadataSummary &summary);
 

@@ -17,6 +17,8 @@
 #include "daemon/request.h"
 #include "daemon/revocation.h"
 #include "daemon/status.h"
+#include "daemon/transfer/export.h"
+#include "daemon/transfer/import.h"
 
 namespace passkeyd {
 
@@ -82,6 +84,8 @@ const Service::Method Service::kTable[] = {
     {"ImportMetadata", "h", "a{sv}", NAMED(file) NAMED(summary), Deed::ImportMetadata, import_metadata},
     {"GetAudit", "a{sv}", "aa{sv}", NAMED(query) NAMED(records), Deed::ReadAudit, get_audit},
     {"VerifyAudit", "", "a{sv}", NAMED(chain), Deed::ReadAudit, get_audit_chain},
+    {"Export", "", "hs", NAMED(file) NAMED(signer), Deed::Export, export_all},
+    {"Import", "ha{sv}", "aa{sv}", NAMED(file) NAMED(options) NAMED(changes), Deed::Import, import_all},
     // These say nothing of any account, and ask nobody.
     {"GetPolicy", "s", "aa{sv}", NAMED(service) NAMED(lines), Deed::Nothing, get_policy},
     {"GetStatus", "", "a{sv}", NAMED(status), Deed::Nothing, get_status},

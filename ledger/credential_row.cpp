@@ -5,6 +5,8 @@
 #include <limits>
 #include <utility>
 
+#include "ledger/ledger.h"
+
 namespace passkeyd::credential_row {
 namespace {
 
@@ -71,7 +73,7 @@ Result<Credential> read(const sql::Statement &row) {
   if (!attestation) return bad("the attestation is unknown");
 
   Credential credential{.row = row.integer(0),
-                        .id = row.bytes(1),
+                        .id = row.bytes(kIdColumn),
                         .key = {*algorithm, row.bytes(3)},
                         .rp_id = rp_id.value(),
                         .owner = {user.value(), static_cast<uid_t>(uid)},
@@ -98,6 +100,49 @@ Result<Credential> read(const sql::Statement &row) {
   if (!row.is_null(19)) credential.last_used = WallTime(std::chrono::seconds(row.integer(19)));
   if (const std::optional<std::string> problem = problem_with(credential)) return bad(*problem);
   return credential;
+}
+
+Result<std::int64_t> insert(sql::Database &database, const Credential &credential,
+                            const StateChange &change) {
+  const std::int64_t row =
+      TRY(database.number("SELECT coalesce(max(seq), 0) + 1 FROM sqlite_sequence WHERE name = 'credential'"));
+  const auto seconds = [](WallTime time) { return time.time_since_epoch().count(); };
+  std::optional<std::int64_t> last_used;
+  if (credential.last_used) last_used = seconds(*credential.last_used);
+  TRY(
+      database.run("INSERT INTO credential VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+                   "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                   {row,
+                    credential.id,
+                    static_cast<int>(credential.key.algorithm),
+                    credential.key.cose,
+                    credential.rp_id.str(),
+                    credential.owner.name.str(),
+                    credential.owner.uid,
+                    name_of(credential.way),
+                    ByteView(credential.aaguid),
+                    credential.name,
+                    credential.device,
+                    credential.user_verification,
+                    credential.built_in_uv,
+                    credential.backup_eligible,
+                    credential.backed_up,
+                    credential.counter,
+                    credential.max_allow_list,
+                    credential.platform,
+                    name_of(credential.state),
+                    change.reason,
+                    change.by_uid,
+                    change.by,
+                    seconds(credential.created),
+                    seconds(change.when),
+                    last_used,
+                    credential.user_handle,
+                    credential.discoverable,
+                    name_of(credential.attestation),
+                    credential.attested_by,
+                    credential.certificates}));
+  return row;
 }
 
 }  // namespace passkeyd::credential_row

@@ -67,41 +67,7 @@ Result<Credential> Ledger::add(const Credential &credential, const Actor &by, Wa
       TRY(database_.number("SELECT count(*) FROM credential WHERE user_name = ? AND state <> 'revoked'",
                            {stored.owner.name.str()}));
   if (held >= kMaxCredentials) return Error{ErrorKind::NotAllowed, "the account has too many passkeys"};
-  stored.row = TRY(
-      database_.number("SELECT coalesce(max(seq), 0) + 1 FROM sqlite_sequence WHERE name = 'credential'"));
-  TRY(
-      database_.run("INSERT INTO credential VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-                    "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    {stored.row,
-                     stored.id,
-                     static_cast<int>(stored.key.algorithm),
-                     stored.key.cose,
-                     stored.rp_id.str(),
-                     stored.owner.name.str(),
-                     stored.owner.uid,
-                     name_of(stored.way),
-                     ByteView(stored.aaguid),
-                     stored.name,
-                     stored.device,
-                     stored.user_verification,
-                     stored.built_in_uv,
-                     stored.backup_eligible,
-                     stored.backed_up,
-                     stored.counter,
-                     stored.max_allow_list,
-                     stored.platform,
-                     name_of(stored.state),
-                     "",
-                     by.uid,
-                     by.what,
-                     now.time_since_epoch().count(),
-                     now.time_since_epoch().count(),
-                     std::nullopt,
-                     stored.user_handle,
-                     stored.discoverable,
-                     name_of(stored.attestation),
-                     stored.attested_by,
-                     stored.certificates}));
+  stored.row = TRY(credential_row::insert(database_, stored, {"", by.uid, by.what, now}));
   TRY(record(database_, event::kEnroll, stored, "", by, now));
   TRY(change.commit());
   return stored;

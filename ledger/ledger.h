@@ -84,6 +84,11 @@ struct AccountSummary {
   bool locked = false;
 };
 
+struct Holdings;      // ledger/holdings.h
+struct Import;        // ledger/import.h
+struct ImportChange;  // ledger/import.h
+enum class ImportMode { DryRun, Change };
+
 class Ledger {
  public:
   /// Most credentials one account may have that are not revoked.
@@ -231,6 +236,15 @@ class Ledger {
   Status check();
   /// How much room there is on its disk. Errors: Io.
   Result<LedgerRoom> room();
+
+  // --- moving elsewhere (holdings.cpp, import.cpp) ---
+
+  /// All that another ledger may know, of one moment; of the audit only where it begins and ends.
+  Result<Holdings> holdings();
+  /// Merges what another ledger held into this one (ledger/import.h has the rules): all of it, or nothing.
+  /// Returns what changes, or would change.
+  Result<std::vector<ImportChange>> take_in(const Import &import, ImportMode mode, const Actor &by,
+                                            WallTime now);
 
  private:
   explicit Ledger(sql::Database database)
