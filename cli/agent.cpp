@@ -93,7 +93,14 @@ Agent::~Agent() {
   kill(pid_, SIGKILL);  // of no effect if it ended
   while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
   }
-  if (before_) tcsetattr(terminal_.get(), TCSADRAIN, &*before_);
+  mend_terminal();
+}
+
+/// It does so itself unless it had to be killed. From the background the kernel would stop us for it.
+void Agent::mend_terminal() {
+  termios now = {};
+  if (!before_ || tcgetattr(terminal_.get(), &now) != 0 || now.c_lflag == before_->c_lflag) return;
+  if (tcgetpgrp(terminal_.get()) == getpgrp()) tcsetattr(terminal_.get(), TCSADRAIN, &*before_);
 }
 
 }  // namespace passkeyd::cli

@@ -23,6 +23,8 @@ class Agent {
   Agent &operator=(const Agent &) = delete;
 
  private:
+  void mend_terminal();
+
   pid_t pid_ = -1;  ///< of the agent, which nobody but us reaps; -1: there is none
   Fd process_;      ///< readable once it has ended
   Fd terminal_;

@@ -128,6 +128,14 @@ void offer_values(const CLI::Option &option, const std::string &whose, Candidate
   if (kind_of(option) == "ID") offer_passkeys(whose, into);
 }
 
+/// Where the account may be left out, what would follow it can stand in its place.
+void offer_argument(const Place &place, const CLI::Option &argument, Candidates &into) {
+  offer_values(argument, place.user, into);
+  if (argument.get_required()) return;
+  const CLI::Option *following = argument_of(*place.verb, place.arguments + 1);
+  if (following != nullptr) offer_values(*following, place.user, into);
+}
+
 Candidates offers_at(const Place &place) {
   Candidates all;
   if (place.asking != nullptr) {
@@ -137,7 +145,7 @@ Candidates offers_at(const Place &place) {
   for (const CLI::App *each : verbs_of(*place.verb))
     all.push_back({each->get_name(), each->get_description()});
   if (const CLI::Option *argument = argument_of(*place.verb, place.arguments); argument != nullptr)
-    offer_values(*argument, place.user, all);
+    offer_argument(place, *argument, all);
   if (!place.only_arguments)
     for (const CLI::Option *each : options_of(*place.verb))
       for (const std::string &name : each->get_lnames())

@@ -39,6 +39,13 @@ constexpr Verb kVerbs[] = {
      declare_metadata},
 };
 
+/// One line, whatever was typed. Of a verb that it does not know, CLI11 only says that one is missing.
+std::string complaint(const CLI::App &app, const CLI::ParseError &stop) {
+  const std::vector<std::string> unknown = app.remaining();
+  if (app.get_subcommands().empty() && !unknown.empty()) return printable("no such verb: " + unknown[0], 96);
+  return printable(stop.what(), 512);
+}
+
 ExitCode run(int argc, char **argv) {
   CLI::App app("Passkeys for signing in to this computer");
   app.name("passkeyctl");
@@ -62,7 +69,7 @@ ExitCode run(int argc, char **argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError &stop) {
     if (stop.get_exit_code() == 0) return app.exit(stop), ExitCode::Ok;  // --help and --version stop it, too
-    std::fprintf(stderr, "passkeyctl: %s\nSee passkeyctl --help.\n", printable(stop.what(), 512).c_str());
+    std::fprintf(stderr, "passkeyctl: %s\nSee passkeyctl --help.\n", complaint(app, stop).c_str());
     return ExitCode::Usage;
   }
   for (const auto &[command, run_it] : runs)

@@ -235,6 +235,7 @@ void wrong_usage_asks_the_daemon_nothing() {
 }
 
 void help_and_version_need_no_daemon() {
+  CHECK(says(run({"enrol"}).err, "no such verb: enrol"));
   CHECK(run({"--version"}).out.starts_with("passkeyctl "));
   const Ran help = run({"--help"});
   CHECK(help.status == 0 && says(help.out, "Exit status"));
