@@ -34,6 +34,8 @@ class Admitted {
   /// What of that name's credentials is the caller's business: all of it for root and administrators, what
   /// was enrolled for this very account for its owner.
   [[nodiscard]] bool concerns(const Account &owner) const { return !own_ || owner == account_; }
+  /// The caller is the owner, and nothing more.
+  [[nodiscard]] bool is_own() const { return own_; }
 
  private:
   Admitted(UserName user, Actor actor) : user_(std::move(user)), actor_(std::move(actor)) {}
@@ -53,5 +55,10 @@ Task<Result<Admitted>> admit(House &house, const Call &call, UserName user);
 
 /// The same for the machine, or everybody's accounts.
 Task<Status> admit_to_all(House &house, const Call &call);
+
+/// The same for reading records, of one account or (nullopt) of all: about accounts of which number the
+/// caller may read; nullopt: of any.
+Task<Result<std::optional<uid_t>>> admit_to_records(House &house, const Call &call,
+                                                    std::optional<std::string> user);
 
 }  // namespace passkeyd

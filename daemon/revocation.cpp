@@ -11,15 +11,18 @@
 namespace passkeyd {
 namespace {
 
-/// Revokes all that `admitted` may see of the account; an owner's are few, and each is a transaction of its
-/// own: what is revoked when one fails stays revoked.
-Result<std::uint32_t> revoke_own(House &house, const Admitted &admitted, const std::string &reason) {
+/// All that the account has, at once. What an owner may not touch (a former owner's of the same name) makes
+/// it one by one: what is revoked when one fails stays revoked.
+Result<std::uint32_t> revoke_of(House &house, const Admitted &admitted, const std::string &reason) {
+  const WallTime now = house.clock.wall();
+  if (!admitted.is_own())
+    return static_cast<std::uint32_t>(
+        TRY(house.ledger.revoke_all(admitted.user(), reason, admitted.actor(), now)));
   const Credentials stored = TRY(house.ledger.credentials_of(admitted.user()));
   std::uint32_t count = 0;
   for (const Credential &each : stored.rows) {
     if (each.state == CredentialState::Revoked || !admitted.concerns(each.owner)) continue;
-    TRY(house.ledger.set_state(each.row, CredentialState::Revoked, reason, admitted.actor(),
-                               house.clock.wall()));
+    TRY(house.ledger.set_state(each.row, CredentialState::Revoked, reason, admitted.actor(), now));
     ++count;
   }
   return count;
@@ -60,7 +63,7 @@ Task<Status> revoke_all(House &house, Call call) {
   if (!reason) co_return reason.error();
   const Result<Admitted> admitted = co_await admit(house, call, user.value());
   if (!admitted) co_return admitted.error();
-  const Result<std::uint32_t> count = revoke_own(house, admitted.value(), reason.value());
+  const Result<std::uint32_t> count = revoke_of(house, admitted.value(), reason.value());
   if (!count) co_return count.error();
   log_line(LogLevel::Notice,
            std::to_string(count.value()) + " passkeys of " + admitted->user().str() + " were revoked");

@@ -18,7 +18,7 @@ def taken_away_during_the_wait(take, reason):
         answer = take()
         check(answer[0] == "ok", answer)
         touch()
-        terminal.wait_for(r"assword[^\n]*: |locked")
+        terminal.wait_for(r"(assword|ode)[^\n]*: |locked")
         check(("denied", reason) in login_records(2), login_records(2))
         check("root" not in terminal.screen.split("Touch", 1)[1], "sudo let them in")
 
