@@ -247,6 +247,7 @@ class Ledger {
                                             WallTime now);
 
  private:
+  static Result<Ledger> open_file(const std::string &path, WallTime now);
   explicit Ledger(sql::Database database)
       : database_(std::move(database)), reserve_(database_.path() + "-reserve") {}
   sql::Database database_;

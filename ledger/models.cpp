@@ -58,7 +58,7 @@ std::optional<std::string> problem_with(const Model &model) {
   return std::nullopt;
 }
 
-Status check(const Metadata &metadata) {
+Status check_bounds(const Metadata &metadata) {
   const auto bad = [](std::string why) {
     return Error{ErrorKind::InvalidInput, "metadata: " + std::move(why)};
   };
@@ -97,7 +97,7 @@ Status insert(sql::Database &database, const Model &model) {
 }  // namespace
 
 Status Ledger::replace_models(const Metadata &metadata, const Actor &by, WallTime now) {
-  TRY(check(metadata));
+  TRY(check_bounds(metadata));
   sql::Transaction change = TRY(sql::Transaction::begin(database_));
   const std::optional<MetadataState> before = TRY(read_state(database_));
   if (before && metadata.state.number < before->number)
