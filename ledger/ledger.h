@@ -225,6 +225,7 @@ class Ledger {
   Result<std::optional<MetadataState>> metadata_state();
 
  private:
+  static Result<Ledger> open_file(const std::string &path, WallTime now);
   explicit Ledger(sql::Database database)
       : database_(std::move(database)), reserve_(database_.path() + "-reserve") {}
   sql::Database database_;
