@@ -127,12 +127,12 @@ def a_forged_record_verifies_but_is_not_the_journals():
     number, digest = chain.newest(LEDGER)
     check(journal(PASSKEYD_SEQ=number)["PASSKEYD_HASH"] == digest, "the journal has another hash")
     stop_daemon()
-    chain.forge(LEDGER, f"UPDATE audit SET user_name = 'bob' WHERE seq = {number}")
+    chain.forge(LEDGER, f"UPDATE audit SET user_name = 'mallory' WHERE seq = {number}")
     status, said = start_daemon()
     check(status == 0, said)
     check("first-bad" not in verified(), "the forgery was not a good one")
     own = records(must(*audit("after", "t", str(number - 1), "most", "u", "1")))[0]
-    check(own["user"] == "bob", str(own))
+    check(own["user"] == "mallory", str(own))
     check(own["hash"] != journal(PASSKEYD_SEQ=number)["PASSKEYD_HASH"], "the journal has the forger's hash")
 
 
