@@ -1,7 +1,6 @@
 /// Looking after accounts.
 #include "daemon/administration.h"
 
-#include "common/log.h"
 #include "daemon/code.h"
 #include "daemon/errand.h"
 #include "daemon/reply.h"
@@ -39,7 +38,6 @@ Task<Status> new_backup_codes(House &house, Call call) {
   if (!account) co_return account.error();
   const Result<NewCodes> made = co_await make_codes(house, account.value(), admitted->actor());
   if (!made) co_return made.error();
-  log_line(LogLevel::Notice, "new backup codes for " + account->name.str());
   co_return reply(call.message.get(), made.value());
 }
 
@@ -53,7 +51,6 @@ Task<Status> lock_user(House &house, Call call) {
   const Status locked = house.ledger.lock(admitted->user(), options->scope, options->reason,
                                           admitted->actor(), house.clock.wall());
   if (!locked) co_return locked;
-  log_line(LogLevel::Notice, admitted->user().str() + " was locked");
   co_return reply(call.message.get(), Ok{});
 }
 
@@ -64,7 +61,6 @@ Task<Status> unlock_user(House &house, Call call) {
   if (!admitted) co_return admitted.error();
   const Status unlocked = house.ledger.unlock(admitted->user(), admitted->actor(), house.clock.wall());
   if (!unlocked) co_return unlocked;
-  log_line(LogLevel::Notice, admitted->user().str() + " was unlocked");
   co_return reply(call.message.get(), Ok{});
 }
 
@@ -75,7 +71,6 @@ Task<Status> reset_limits(House &house, Call call) {
   if (!admitted) co_return admitted.error();
   const Status forgotten = house.ledger.forget_tries(admitted->user(), admitted->actor(), house.clock.wall());
   if (!forgotten) co_return forgotten;
-  log_line(LogLevel::Notice, "failed tries of " + admitted->user().str() + " were forgotten");
   co_return reply(call.message.get(), Ok{});
 }
 

@@ -11,7 +11,7 @@
 
 namespace passkeyd {
 
-/// `work`: Task<Result<T>>(House &) or Task<Result<T>>(House &, Caller).
+/// `work`: Task<Result<T>>(House &) or Task<Result<T>>(House &, Actor).
 template <auto work>
 Task<Status> answer_for_all(House &house, Call call) {
   const Status allowed = co_await admit_to_all(house, call);
@@ -21,20 +21,20 @@ Task<Status> answer_for_all(House &house, Call call) {
     if (!done) co_return done.error();
     co_return reply(call.message.get(), done.value());
   } else {
-    const auto done = co_await work(house, call.caller);
+    const auto done = co_await work(house, actor_of(call.caller));
     if (!done) co_return done.error();
     co_return reply(call.message.get(), done.value());
   }
 }
 
-/// `read`: Result<A>(sd_bus_message *), before anybody is asked; `work`: Task<Result<T>>(House &, A, Caller).
+/// `read`: Result<A>(sd_bus_message *), before anybody is asked; `work`: Task<Result<T>>(House &, A, Actor).
 template <auto read, auto work>
 Task<Status> answer_for_all(House &house, Call call) {
   auto arguments = read(call.message.get());
   if (!arguments) co_return arguments.error();
   const Status allowed = co_await admit_to_all(house, call);
   if (!allowed) co_return allowed;
-  const auto done = co_await work(house, std::move(arguments).value(), call.caller);
+  const auto done = co_await work(house, std::move(arguments).value(), actor_of(call.caller));
   if (!done) co_return done.error();
   co_return reply(call.message.get(), done.value());
 }

@@ -113,12 +113,4 @@ Task<Status> get_audit(House &house, Call call) {
   co_return reply(call.message.get(), records.value());
 }
 
-Task<Status> get_audit_chain(House &house, Call call) {
-  const Status allowed = co_await admit_to_all(house, call);
-  if (!allowed) co_return allowed;
-  const Result<AuditChain> chain = co_await verify_audit(house);
-  if (!chain) co_return chain.error();
-  co_return reply(call.message.get(), chain.value());
-}
-
 }  // namespace passkeyd

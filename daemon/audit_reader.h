@@ -31,6 +31,5 @@ Task<Result<std::vector<AuditEntry>>> read_audit(House &house, AuditRequest requ
 Task<Result<AuditChain>> verify_audit(House &house);
 
 Task<Status> get_audit(House &house, Call call);
-Task<Status> get_audit_chain(House &house, Call call);
 
 }  // namespace passkeyd

@@ -51,7 +51,6 @@ void record_refusal(House &house, const Caller &caller, const char *action,
   record.reason = name_of(ErrorKind::NotAllowed);
   record.caller_uid = caller.uid;
   record.caller_pid = caller.pid;
-  log_line(LogLevel::Notice, "uid " + std::to_string(caller.uid) + " was refused " + action);
   const Status written = house.ledger.append(record);
   if (!written) log_line(LogLevel::Error, "audit: " + log_safe(written.error().sentence));
 }

@@ -6,7 +6,6 @@
 
 #include <sys/random.h>
 
-#include "common/log.h"
 #include "daemon/authority.h"
 #include "daemon/described.h"
 #include "daemon/errand.h"
@@ -16,6 +15,7 @@
 #include "daemon/policy.h"
 #include "daemon/presence.h"
 #include "daemon/questions.h"
+#include "daemon/record.h"
 #include "usb/keys.h"
 #include "webauthn/verify.h"
 
@@ -193,15 +193,16 @@ Say done(House &house, const Account &account, const Credential &added, const st
 }  // namespace
 
 Task<void> tell_enrollment(House &house, Face &face, EnrollmentRequest request) {
+  std::optional<Account> owner;  // for the record, once it is known
   const auto fail = [&](const Error &error, const std::string &device = {}) {
-    log_line(LogLevel::Notice, "enrollment for " + request.user.str() + ": " +
-                                   std::string(name_of(error.kind)) + ", " + log_safe(error.sentence));
+    note_enrollment_failure(house, owner, request.caller, error);
     face.finish(say_error(Step::Unavailable, error, device));
   };
   const Result<Account> account = co_await admitted_account(house, request);
   if (!account && account.error().kind == ErrorKind::NotFound) co_return fail(account.error());
   if (!account) co_return face.refuse(account.error());
   request.user = account->name;
+  owner = account.value();
   const Status here = co_await at_this_machine(house, request, account.value());
   if (!here) co_return fail(here.error());
   const Status open = not_locked(house, request.user);
@@ -251,8 +252,6 @@ Task<void> tell_enrollment(House &house, Face &face, EnrollmentRequest request) 
   const Result<Credential> added = house.ledger.add(
       credential.value(), Actor{request.caller.uid, request.caller.pid, "enrollment"}, house.clock.wall());
   if (!added) co_return fail(added.error(), place.device.name);
-  log_line(LogLevel::Notice,
-           "enrolled a passkey (" + std::string(name_of(added->way)) + ") for " + request.user.str());
   face.finish(done(house, account.value(), added.value(), place.device.name));
 }
 

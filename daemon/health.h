@@ -58,6 +58,4 @@ std::vector<Finding> findings_of(const HealthFacts &facts);
 /// Gathers the facts and judges them. The TPM is asked in ceremonies, a minute at most for each.
 Task<Result<std::vector<Finding>>> examine(House &house);
 
-Task<Status> get_health(House &house, Call call);
-
 }  // namespace passkeyd

@@ -1,8 +1,8 @@
 /// Gathering what health.cpp judges.
 #include <algorithm>
 
+#include "daemon/audit_reader.h"
 #include "daemon/errand.h"
-#include "daemon/reply.h"
 #include "daemon/health.h"
 
 namespace passkeyd {
@@ -77,18 +77,10 @@ Task<Result<std::vector<Finding>>> examine(House &house) {
   facts.ceremonies = house.ceremonies.count();
   facts.overdue_ceremonies = house.ceremonies.overdue();
   const std::vector<Credential> platform = ask_ledger(house, facts);
-  facts.chain = house.ledger.verify_chain();
+  facts.chain = co_await verify_audit(house);
   std::vector<Bytes> platforms = platforms_of(platform);
   facts.tpm = co_await ask_tpm(house, facts.tcti, std::move(platforms));
   co_return findings_of(facts);
-}
-
-Task<Status> get_health(House &house, Call call) {
-  const Status allowed = co_await admit_to_all(house, call);
-  if (!allowed) co_return allowed;
-  const Result<std::vector<Finding>> findings = co_await examine(house);
-  if (!findings) co_return findings.error();
-  co_return reply(call.message.get(), findings.value());
 }
 
 }  // namespace passkeyd

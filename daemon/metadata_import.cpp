@@ -7,8 +7,6 @@
 #include "daemon/ceremony/models_file.h"
 #include "daemon/errand.h"
 #include "daemon/models.h"
-#include "daemon/reply.h"
-#include "daemon/request.h"
 
 namespace passkeyd {
 namespace {
@@ -38,7 +36,7 @@ void warn_if_late(const MetadataState &state, WallTime now) {
 
 }  // namespace
 
-Task<Result<MetadataSummary>> take_metadata(House &house, Fd file, Actor actor) {
+Task<Result<MetadataSummary>> import_metadata(House &house, Fd file, Actor actor) {
   if (house.config.metadata_signers.empty())
     co_return Error{ErrorKind::NotConfigured, "metadata_root is not there: " + house.config.metadata_root};
   wire::Request request = wire::ReadMetadata{house.config.metadata_signers, house.clock.wall()};
@@ -62,23 +60,8 @@ Task<Result<MetadataSummary>> take_metadata(House &house, Fd file, Actor actor) 
                           static_cast<std::uint32_t>(models.size()),
                           static_cast<std::uint32_t>(std::ranges::count(models, true, &Model::recalled)),
                           flagged.value()};
-  log_line(LogLevel::Notice, "FIDO Metadata number " + std::to_string(summary.number) +
-                                 " is in force: " + std::to_string(summary.models) + " models, " +
-                                 std::to_string(summary.recalled) + " recalled, " +
-                                 std::to_string(summary.flagged) + " passkeys of those");
   warn_if_late(metadata->state, now);
   co_return summary;
-}
-
-Task<Status> import_metadata(House &house, Call call) {
-  Result<Fd> file = read_file(call.message.get());
-  if (!file) co_return file.error();
-  const Status allowed = co_await admit_to_all(house, call);
-  if (!allowed) co_return allowed;
-  Fd blob = std::move(file).value();
-  const Result<MetadataSummary> summary = co_await take_metadata(house, std::move(blob), actor_of(call.caller));
-  if (!summary) co_return summary.error();
-  co_return reply(call.message.get(), summary.value());
 }
 
 }  // namespace passkeyd

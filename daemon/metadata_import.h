@@ -23,8 +23,6 @@ struct MetadataSummary {
 /// One import at a time. Errors: NotConfigured (nobody is trusted to sign it), Untrusted, Malformed,
 /// Unsupported, InvalidInput (no file), Timeout (it does not end), NotAllowed (older than what is in force);
 /// nothing is changed then.
-Task<Result<MetadataSummary>> take_metadata(House &house, Fd file, Actor actor);
-
-Task<Status> import_metadata(House &house, Call call);
+Task<Result<MetadataSummary>> import_metadata(House &house, Fd file, Actor actor);
 
 }  // namespace passkeyd

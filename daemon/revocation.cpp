@@ -1,7 +1,6 @@
 /// Revoking one, all of an account, or all that a recall names.
 #include "daemon/revocation.h"
 
-#include "common/log.h"
 #include "daemon/described.h"
 #include "daemon/errand.h"
 #include "daemon/passkeys.h"
@@ -52,7 +51,6 @@ Task<Status> revoke_credential(House &house, Call call) {
   const Result<Credential> revoked = house.ledger.set_state(
       picked->row, CredentialState::Revoked, reason.value(), admitted->actor(), house.clock.wall());
   if (!revoked) co_return revoked.error();
-  log_line(LogLevel::Notice, "a passkey of " + admitted->user().str() + " was revoked");
   co_return reply(call.message.get(), Ok{});
 }
 
@@ -65,8 +63,6 @@ Task<Status> revoke_all(House &house, Call call) {
   if (!admitted) co_return admitted.error();
   const Result<std::uint32_t> count = revoke_of(house, admitted.value(), reason.value());
   if (!count) co_return count.error();
-  log_line(LogLevel::Notice,
-           std::to_string(count.value()) + " passkeys of " + admitted->user().str() + " were revoked");
   co_return reply(call.message.get(), count.value());
 }
 
@@ -78,7 +74,6 @@ Task<Status> revoke_matching(House &house, Call call) {
   const Result<std::vector<Credential>> found = carry_out(house, order.value(), actor_of(call.caller));
   if (!found) co_return found.error();
   if (!order->dry_run)
-    log_line(LogLevel::Notice, "a recall revoked " + std::to_string(found->size()) + " passkeys");
   const Result<std::vector<Described>> described = describe(house, found.value());
   if (!described) co_return described.error();
   co_return reply(call.message.get(), described.value());

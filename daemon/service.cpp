@@ -6,6 +6,7 @@
 
 #include "common/log.h"
 #include "daemon/administration.h"
+#include "daemon/answer.h"
 #include "daemon/audit_reader.h"
 #include "daemon/enrollment.h"
 #include "daemon/health.h"
@@ -80,12 +81,14 @@ const Service::Method Service::kTable[] = {
     {"UnlockUser", "s", "", NAMED(user), Deed::Unlock, unlock_user},
     {"ResetLimits", "s", "", NAMED(user), Deed::ResetLimits, reset_limits},
     {"GetPeople", "", "aa{sv}", NAMED(accounts), Deed::Read, get_people},
-    {"GetHealth", "", "aa{sv}", NAMED(findings), Deed::Examine, get_health},
-    {"ImportMetadata", "h", "a{sv}", NAMED(file) NAMED(summary), Deed::ImportMetadata, import_metadata},
+    {"GetHealth", "", "aa{sv}", NAMED(findings), Deed::Examine, answer_for_all<examine>},
+    {"ImportMetadata", "h", "a{sv}", NAMED(file) NAMED(summary), Deed::ImportMetadata,
+     answer_for_all<read_file, import_metadata>},
     {"GetAudit", "a{sv}", "aa{sv}", NAMED(query) NAMED(records), Deed::ReadAudit, get_audit},
-    {"VerifyAudit", "", "a{sv}", NAMED(chain), Deed::ReadAudit, get_audit_chain},
-    {"Export", "", "hs", NAMED(file) NAMED(signer), Deed::Export, export_all},
-    {"Import", "ha{sv}", "aa{sv}", NAMED(file) NAMED(options) NAMED(changes), Deed::Import, import_all},
+    {"VerifyAudit", "", "a{sv}", NAMED(chain), Deed::ReadAudit, answer_for_all<verify_audit>},
+    {"Export", "", "hs", NAMED(file) NAMED(signer), Deed::Export, answer_for_all<export_everything>},
+    {"Import", "ha{sv}", "aa{sv}", NAMED(file) NAMED(options) NAMED(changes), Deed::Import,
+     answer_for_all<read_import_order, import_everything>},
     // These say nothing of any account, and ask nobody.
     {"GetPolicy", "s", "aa{sv}", NAMED(service) NAMED(lines), Deed::Nothing, get_policy},
     {"GetStatus", "", "a{sv}", NAMED(status), Deed::Nothing, get_status},

@@ -5,20 +5,14 @@
 
 #include <algorithm>
 
-#include "common/handle.h"
-
 namespace passkeyd::audit_row {
 namespace {
-
-using Digest = Handle<EVP_MD_CTX, EVP_MD_CTX_free>;
 
 /// A hash over fields: each is a byte for its kind, its length in 8 bytes (big-endian) and its bytes, so no
 /// two different rows give the same stream.
 class FieldHash {
  public:
-  FieldHash() : digest_(EVP_MD_CTX_new()) {
-    good_ = digest_ && EVP_DigestInit_ex(digest_.get(), EVP_sha256(), nullptr) == 1;
-  }
+  FieldHash() { stream_.reserve(512); }
   FieldHash &text(std::string_view text) { return field('t', bytes_of(text)); }
   FieldHash &bytes(ByteView bytes) { return field('b', bytes); }
   FieldHash &number(std::int64_t number) {
@@ -28,9 +22,9 @@ class FieldHash {
   FieldHash &number(const std::optional<T> &maybe) {
     return maybe ? number(static_cast<std::int64_t>(*maybe)) : field('n', {});
   }
-  Result<Sha256> done() {
+  [[nodiscard]] Result<Sha256> done() const {
     Sha256 hash{};
-    if (!good_ || EVP_DigestFinal_ex(digest_.get(), hash.data(), nullptr) != 1)
+    if (EVP_Digest(stream_.data(), stream_.size(), hash.data(), nullptr, EVP_sha256(), nullptr) != 1)
       return Error{ErrorKind::Internal, "SHA-256 failed"};
     return hash;
   }
@@ -41,17 +35,14 @@ class FieldHash {
     for (std::size_t at = 8; at-- > 0; number >>= 8) bytes[at] = static_cast<std::uint8_t>(number & 0xff);
     return bytes;
   }
-  void add(ByteView bytes) {
-    good_ = good_ && EVP_DigestUpdate(digest_.get(), bytes.data(), bytes.size()) == 1;
-  }
   FieldHash &field(char kind, ByteView bytes) {
-    add(bytes_of({&kind, 1}));
-    add(big_endian(bytes.size()));
-    add(bytes);
+    const auto length = big_endian(bytes.size());
+    stream_.push_back(static_cast<std::uint8_t>(kind));
+    stream_.insert(stream_.end(), length.begin(), length.end());
+    stream_.insert(stream_.end(), bytes.begin(), bytes.end());
     return *this;
   }
-  Digest digest_;
-  bool good_ = false;
+  Bytes stream_;
 };
 
 }  // namespace

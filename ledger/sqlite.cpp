@@ -15,7 +15,7 @@ constexpr int kMaxValue = 1 << 20;
 
 /// The system's words for: no room, or not to be written to.
 bool is_full(int number) {
-  return number == ENOSPC || number == EDQUOT || number == EFBIG || number == EROFS;
+  return number == ENOSPC || number == EDQUOT || number == EROFS;
 }
 
 /// `number`: the errno behind it, where there is one.

@@ -92,6 +92,7 @@ void without_a_file_the_defaults_are_in_force() {
   CHECK(config.tcti == "device:/dev/tpmrm0");
   CHECK(config.limits.free_in_a_row == 5 && config.limits.per_day == 8);
   CHECK(config.limits.first_wait == seconds(30) && config.limits.longest_wait == seconds(3600));
+  CHECK(config.audit_retention == std::chrono::days(400));
   const Policy &policy = config.policy_for("sudo");
   CHECK(policy.user_verification == UserVerification::Preferred);
   CHECK((policy.ways == std::vector<Way>{Way::Usb, Way::Tpm}));
@@ -108,6 +109,7 @@ void every_key_has_its_effect() {
       "rp_id = Corp.Example\n"
       "tcti = swtpm:path=/run/socket\n"
       "tries_in_a_row = 3\nfirst_wait = 10\nlongest_wait = 600\ntries_per_day = 20\n"
+      "audit_retention = 30\n"
       "user_verification = required\n"
       "ways = tpm\n"
       "backup_codes = always\n"
@@ -118,6 +120,9 @@ void every_key_has_its_effect() {
   CHECK(config.tcti == "swtpm:path=/run/socket");
   CHECK(config.limits.free_in_a_row == 3 && config.limits.per_day == 20);
   CHECK(config.limits.first_wait == seconds(10) && config.limits.longest_wait == seconds(600));
+  CHECK(config.audit_retention == std::chrono::days(30));
+  CHECK(loaded("audit_retention = 0\n").audit_retention ==
+        loaded("audit_retention = forever\n").audit_retention);
   const Policy &policy = config.general;
   CHECK(policy.user_verification == UserVerification::Required);
   CHECK((policy.ways == std::vector<Way>{Way::Tpm}));
@@ -137,6 +142,7 @@ void every_value_shown_is_one_that_can_be_written() {
       {"first_wait", {"1", "3600"}},
       {"longest_wait", {"30", "86400"}},
       {"tries_per_day", {"1", "1000"}},
+      {"audit_retention", {"1", "36500", "forever"}},
       {"user_verification", {"required", "preferred", "discouraged"}},
       {"ways", {"usb", "tpm", "tpm usb", "usb tpm"}},
       {"backup_codes", {"never", "after-passkey", "always"}},
@@ -156,6 +162,8 @@ void a_bad_value_is_refused_with_file_line_and_reason() {
       {"first_wait: must be a whole number from 1 to 3600", {"0", "3601", "30s", "99999999999999999999"}},
       {"longest_wait: must be a whole number from 1 to 86400", {"0", "86401"}},
       {"tries_per_day: must be a whole number from 1 to 1000", {"0", "1001", "0x10"}},
+      {"audit_retention: must be forever, or a number of days up to 36500",
+       {"-1", "36501", "", "400d", "Forever"}},
       {"touch_timeout: must be a whole number from 5 to 60", {"soon", "4", "61", "30x", "", "+30"}},
       {"min_key_retries: must be a whole number from 1 to 7", {"0", "8"}},
       {"user_verification: must be required, preferred or discouraged", {"maybe", "", "Required", "\"\""}},
@@ -225,7 +233,8 @@ void a_service_begins_with_the_last_word_of_the_general_part() {
 void every_policy_key_may_be_in_a_section_and_no_other() {
   const Config defaults;
   for (const PolicyLine &line : defaults.describe("")) {
-    const bool global = line.key == "rp_id" || line.key == "tcti" || line.key == "tpm_roots" || line.key.ends_with("_wait") ||
+    const bool global = line.key == "rp_id" || line.key == "tcti" || line.key == "tpm_roots" ||
+                        line.key == "audit_retention" || line.key.ends_with("_wait") ||
                         line.key.starts_with("tries_");
     const std::string text = "[service sudo]\n" + line.key + " = " + line.value + "\n";
     if (global)

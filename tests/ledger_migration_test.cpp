@@ -59,6 +59,22 @@ void a_version_2_ledger_opens_with_all_it_holds() {
   CHECK(lock.scope == LockScope::Passkeys && lock.reason == "on leave" && lock.by_uid == 1000);
 }
 
+void a_version_3_ledger_opens_with_all_it_holds() {
+  const TempDir dir;
+  make_from_dump(dir.ledger(), "version-3.sql");
+  Ledger ledger = MUST(Ledger::open(dir.ledger(), kNow));
+  const Credential fifth = MUST(ledger.find(Bytes(32, 5))).value();
+  CHECK(fifth.attestation == Attestation::Trusted && fifth.attested_by == "Example Root");
+  CHECK((fifth.certificates == Bytes{0x30, 1, 5}));
+  CHECK(MUST(ledger.find(Bytes(32, 1)))->attestation == Attestation::Unknown);
+  CHECK(MUST(ledger.model_of(Bytes(16, 1))) == metadata(7, 2).models[0]);
+  CHECK(MUST(ledger.metadata_state()) == metadata(7, 2).state);
+  const AuditChain chain = MUST(ledger.verify_chain());
+  CHECK(chain.pruned == 3 && chain.rows > 5 && !chain.first_bad);
+  CHECK(MUST(ledger.lock_of(account("carol").name))->reason == "left");
+  CHECK(MUST(ledger.people()).size() == 3);
+}
+
 void an_old_ledger_gets_the_guards_of_the_newest() {
   const TempDir dir;
   make_from_dump(dir.ledger(), "version-1.sql");
@@ -114,6 +130,7 @@ int main() {
       TEST(a_version_1_ledger_opens_with_all_it_holds),
       TEST(what_version_1_enrolled_still_opens_and_new_passkeys_join_it),
       TEST(a_version_2_ledger_opens_with_all_it_holds),
+      TEST(a_version_3_ledger_opens_with_all_it_holds),
       TEST(an_old_ledger_gets_the_guards_of_the_newest),
       TEST(migrations_run_once_each_and_undo_what_fails),
   };

@@ -119,6 +119,22 @@ void a_revocation_and_a_login_come_one_after_the_other() {
   }
 }
 
+void one_passkey_is_revoked_once_however_many_revoke_it() {
+  for (int round = 0; round < 10; ++round) {
+    const TempDir dir(memory_directory());
+    const Credential key = MUST(MUST(Ledger::open(dir.ledger(), kNow)).add(sample(), kAdmin, kNow));
+    const std::string said = race(dir.ledger(), 4, [&](Ledger &ledger, int number) {
+      if (number == 3) return std::to_string(MUST(ledger.revoke_all(account().name, "all", kAdmin, kNow)));
+      const auto revoked = ledger.set_state(key.row, CredentialState::Revoked, "one", kAdmin, kNow);
+      return std::string(revoked ? "1" : revoked.error().kind == ErrorKind::NotAllowed ? "0" : "?");
+    });
+    CHECK((tally(said) == std::map<char, int>{{'1', 1}, {'0', 3}}));
+    Ledger ledger = MUST(Ledger::open(dir.ledger(), kNow));
+    const AuditChain chain = MUST(ledger.verify_chain());
+    CHECK(chain.rows == 2 && !chain.first_bad);
+  }
+}
+
 char letter(const CodeDecision &decision) {
   if (decision.verdict == Verdict::Granted) return 'g';
   return decision.refusal == Refusal::CodeWrong       ? 'w'
@@ -208,6 +224,7 @@ int main() {
       TEST(one_answer_is_granted_once_however_many_bring_it),
       TEST(together_they_get_no_more_tries_than_one_would),
       TEST(a_revocation_and_a_login_come_one_after_the_other),
+      TEST(one_passkey_is_revoked_once_however_many_revoke_it),
       TEST(one_backup_code_opens_once_however_many_bring_it),
       TEST(a_code_and_whatever_voids_it_come_one_after_the_other),
       TEST(one_authenticator_is_enrolled_once_however_many_try),

@@ -8,7 +8,6 @@
 #include <deque>
 
 #include "common/log.h"
-#include "daemon/reply.h"
 #include "daemon/transfer/contents.h"
 #include "daemon/transfer/envelope.h"
 #include "daemon/transfer/memory_file.h"
@@ -159,16 +158,7 @@ Task<Result<ExportFile>> export_everything(House &house, Actor by) {
   if (!file) co_return file.error();
   ExportFile made{std::move(file).value(), fingerprint_of(key->public_key())};
   note_export(house, by, made.signer);
-  log_line(LogLevel::Notice, "everything was exported, signed by " + made.signer);
   co_return made;
-}
-
-Task<Status> export_all(House &house, Call call) {
-  const Status allowed = co_await admit_to_all(house, call);
-  if (!allowed) co_return allowed;
-  const Result<ExportFile> made = co_await export_everything(house, actor_of(call.caller));
-  if (!made) co_return made.error();
-  co_return reply(call.message.get(), made.value());
 }
 
 }  // namespace passkeyd

@@ -18,6 +18,4 @@ struct ExportFile {
 /// for a new one), or a fault.
 Task<Result<ExportFile>> export_everything(House &house, Actor by);
 
-Task<Status> export_all(House &house, Call call);
-
 }  // namespace passkeyd

@@ -5,7 +5,6 @@
 #include "common/steps.h"
 #include "daemon/dictionary.h"
 #include "daemon/errand.h"
-#include "daemon/reply.h"
 #include "daemon/request.h"
 #include "daemon/transfer/contents.h"
 #include "daemon/transfer/envelope.h"
@@ -140,18 +139,6 @@ Result<ImportOrder> read_import_order(sd_bus_message *call) {
   const ImportMode mode = TRY(
       options.one_of<ImportMode>(option::kDryRun, {"no", ImportMode::Change}, {"yes", ImportMode::DryRun}));
   return ImportOrder{std::move(file), std::move(signer), mode};
-}
-
-Task<Status> import_all(House &house, Call call) {
-  Result<ImportOrder> order = read_import_order(call.message.get());
-  if (!order) co_return order.error();
-  const Status allowed = co_await admit_to_all(house, call);
-  if (!allowed) co_return allowed;
-  ImportOrder asked = std::move(order).value();
-  const Result<std::vector<ImportChange>> changes =
-      co_await import_everything(house, std::move(asked), actor_of(call.caller));
-  if (!changes) co_return changes.error();
-  co_return reply(call.message.get(), changes.value());
 }
 
 }  // namespace passkeyd

@@ -26,6 +26,4 @@ Result<ImportOrder> read_import_order(sd_bus_message *call);
 /// else's: then with the fingerprint found); StorageFull; or a fault. After any of them nothing was changed.
 Task<Result<std::vector<ImportChange>>> import_everything(House &house, ImportOrder order, Actor actor);
 
-Task<Status> import_all(House &house, Call call);
-
 }  // namespace passkeyd
