@@ -73,7 +73,6 @@ Task<Status> revoke_matching(House &house, Call call) {
   if (!allowed) co_return allowed;
   const Result<std::vector<Credential>> found = carry_out(house, order.value(), actor_of(call.caller));
   if (!found) co_return found.error();
-  if (!order->dry_run)
   const Result<std::vector<Described>> described = describe(house, found.value());
   if (!described) co_return described.error();
   co_return reply(call.message.get(), described.value());

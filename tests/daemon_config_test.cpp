@@ -137,7 +137,10 @@ void every_value_shown_is_one_that_can_be_written() {
   const std::pair<const char *, std::vector<const char *>> rows[] = {
       {"rp_id", {"box", "a.example"}},
       {"tcti", {"device:/dev/tpm0", "swtpm:path=/s"}},
-      {"tpm_roots", {"/etc/ssl/tpm", "/"}},
+      {"tpm_roots", {"/etc", "/"}},
+      {"attestation", {"optional", "required"}},
+      {"attestation_roots", {"/etc", "/usr"}},
+      {"metadata_root", {"/usr/share/ca-certificates/mozilla/GlobalSign_Root_CA_-_R3.crt"}},
       {"tries_in_a_row", {"1", "20"}},
       {"first_wait", {"1", "3600"}},
       {"longest_wait", {"30", "86400"}},
@@ -235,7 +238,8 @@ void every_policy_key_may_be_in_a_section_and_no_other() {
   for (const PolicyLine &line : defaults.describe("")) {
     const bool global = line.key == "rp_id" || line.key == "tcti" || line.key == "tpm_roots" ||
                         line.key == "audit_retention" || line.key.ends_with("_wait") ||
-                        line.key.starts_with("tries_");
+                        line.key.starts_with("tries_") || line.key.starts_with("attestation") ||
+                        line.key == "metadata_root";
     const std::string text = "[service sudo]\n" + line.key + " = " + line.value + "\n";
     if (global)
       CHECK(refused(text, "etc/passkeyd.conf:2: " + line.key +
