@@ -159,7 +159,8 @@ void check_integrity(const HealthFacts &facts, Findings &say) {
   Finding finding{"ledger-integrity", Level::Good, "the file is whole", {{"bad-rows", facts.bad_rows}}};
   if (facts.bad_rows > 0) {
     finding.level = Level::Bad;
-    finding.detail = count(facts.bad_rows, "stored passkey") + " cannot be read and is passed over";
+    finding.detail =
+        "stored passkeys that cannot be read and are passed over: " + std::to_string(facts.bad_rows);
   }
   if (!facts.ledger) {
     finding.level = Level::Bad;
@@ -237,13 +238,15 @@ void check_rp_id(const HealthFacts &facts, Findings &say) {
 }
 
 void check_ceremonies(const HealthFacts &facts, Findings &say) {
-  say.push_back({"ceremonies",
-                 facts.overdue_ceremonies > 0 ? Level::Warning : Level::Good,
-                 facts.overdue_ceremonies > 0
-                     ? count(facts.overdue_ceremonies, "ceremony process") +
-                           " was killed and has not ended: its device does not let go"
-                     : count(facts.ceremonies, "ceremony process") + " at work",
-                 {{"running", facts.ceremonies}, {"overdue", facts.overdue_ceremonies}}});
+  Finding finding{"ceremonies",
+                  Level::Good,
+                  "processes that talk to a device: " + std::to_string(facts.ceremonies),
+                  {{"running", facts.ceremonies}, {"overdue", facts.overdue_ceremonies}}};
+  if (facts.overdue_ceremonies > 0) {
+    finding.level = Level::Warning;
+    finding.detail += "; killed, and kept by their device: " + std::to_string(facts.overdue_ceremonies);
+  }
+  say.push_back(std::move(finding));
 }
 
 }  // namespace

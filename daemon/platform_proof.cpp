@@ -87,6 +87,11 @@ bool is_wrong(ErrorKind kind) {
   return kind == ErrorKind::Untrusted || kind == ErrorKind::Malformed;
 }
 
+/// To people it is a chip that does not work; what it did is for the log.
+Error refused(const Error &error) {
+  return {ErrorKind::TpmBroken, "the TPM's proof is wrong: " + error.sentence};
+}
+
 /// A TPM that cannot prove anything, as far as that is enough.
 Result<Provenance> without_proof(ProofIs proof_is, const std::string &why) {
   log_line(LogLevel::Notice, "the TPM proves nothing for its new key: " + log_safe(why));
@@ -108,11 +113,11 @@ Task<Result<Provenance>> prove_platform(House &house, Face &face, Registration m
     co_return without_proof(proof_is, made.proof ? made.proof->problem : "nothing was said");
   const PlatformProof &proof = *made.proof;
   const Result<Introduced> introduced = check(proof, made, house.config.trusted_tpms, house.clock.wall());
-  if (!introduced && is_wrong(introduced.error().kind)) co_return introduced.error();
+  if (!introduced && is_wrong(introduced.error().kind)) co_return refused(introduced.error());
   if (!introduced) co_return without_proof(proof_is, introduced.error().sentence);
   face.tell(Say(Step::Tell, message::kWorking));
   const Status activated = co_await activate(house, proof, introduced.value());
-  if (!activated && is_wrong(activated.error().kind)) co_return activated.error();
+  if (!activated && is_wrong(activated.error().kind)) co_return refused(activated.error());
   if (!activated) co_return without_proof(proof_is, activated.error().sentence);
   const Provenance provenance = judged(proof, introduced->endorsement);
   if (proof_is == ProofIs::Required && provenance.attestation != Attestation::Trusted)

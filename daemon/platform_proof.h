@@ -28,8 +28,8 @@ struct Provenance {
 
 /// One more ceremony, while the person is told to wait. Trusted: the proof is good, and the TPM's certificate
 /// leads to one of the administrator's roots. Untrusted: the proof is good, but it does not. Self: this TPM
-/// cannot prove anything, or did not now. Errors: Untrusted or Malformed for a proof that is wrong, whatever
-/// is insisted on; NotAttested where it is required and the outcome is not Trusted.
+/// cannot prove anything, or did not now. Errors: TpmBroken for a proof that is wrong, whatever is insisted
+/// on; NotAttested where it is required and the outcome is not Trusted.
 Task<Result<Provenance>> prove_platform(House &house, Face &face, Registration made, ProofIs proof_is);
 
 }  // namespace passkeyd

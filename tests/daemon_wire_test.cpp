@@ -85,6 +85,39 @@ void the_new_events_survive_the_trip() {
   }
 }
 
+void a_proof_of_a_tpm_survives_the_trip() {
+  Registration sent{"packed", some(200), some(80), "{}", "TPM", 8, some(300)};
+  sent.proof = PlatformProof{some(88),   some(87), some(150), some(70), EndorsementKind::EccP384High,
+                             some(1000), some(65), "why"};
+  const wire::Event event = MUST(wire::decode_event(wire::encode(wire::Event(wire::Enrolled{sent}))));
+  const PlatformProof &got = std::get<wire::Enrolled>(event).registration.proof.value();
+  CHECK(got.key == some(88) && got.witness == some(87) && got.statement == some(150) &&
+        got.signature == some(70));
+  CHECK(got.endorsement == EndorsementKind::EccP384High && got.certificate == some(1000) &&
+        got.point == some(65) && got.problem == "why");
+  sent.proof.reset();
+  const wire::Event without = MUST(wire::decode_event(wire::encode(wire::Event(wire::Enrolled{sent}))));
+  CHECK(!std::get<wire::Enrolled>(without).registration.proof);
+}
+
+void an_examination_survives_the_trip() {
+  const wire::TpmExamined sent{"IBM", "SW TPM", "1.2.3.4", true,  false, true, false, true, 1,
+                               32,    600,      86400,     "fit", 5,     2,    3,     4};
+  const auto got = std::get<wire::TpmExamined>(MUST(wire::decode_event(wire::encode(wire::Event(sent)))));
+  CHECK(got.maker == "IBM" && got.vendor == "SW TPM" && got.firmware == "1.2.3.4" && got.root_key == "fit");
+  CHECK(got.software && !got.owner_auth_set && got.endorsement_auth_set && !got.lockout_auth_set &&
+        got.in_lockout);
+  CHECK(got.counter == 1 && got.max_tries == 32 && got.interval == 600 && got.recovery == 86400);
+  CHECK(got.loads == 5 && got.parent_changed == 2 && got.foreign == 3 && got.broken == 4);
+}
+
+void no_more_platform_keys_are_looked_at_than_a_message_may_name() {
+  const wire::ExamineTpm most{"device:/dev/tpm0", std::vector<Bytes>(wire::kMaxPlatforms, some(9))};
+  CHECK(wire::decode_request(wire::encode(wire::Request(most))));
+  const wire::ExamineTpm more{"device:/dev/tpm0", std::vector<Bytes>(wire::kMaxPlatforms + 1, some(9))};
+  CHECK(!wire::decode_request(wire::encode(wire::Request(more))));
+}
+
 void holding_none_is_not_an_error() {
   const wire::Event event = MUST(wire::decode_event(wire::encode(wire::Event(wire::Proved{}))));
   CHECK(!std::get<wire::Proved>(event).assertion);
@@ -150,6 +183,9 @@ int main() {
   const CMUnitTest tests[] = {
       TEST(a_request_survives_the_trip),
       TEST(an_assertion_survives_the_trip),
+      TEST(a_proof_of_a_tpm_survives_the_trip),
+      TEST(an_examination_survives_the_trip),
+      TEST(no_more_platform_keys_are_looked_at_than_a_message_may_name),
       TEST(holding_none_is_not_an_error),
       TEST(an_error_keeps_its_kind_and_the_tries_left),
       TEST(a_text_that_would_play_tricks_on_a_terminal_is_not_shown),

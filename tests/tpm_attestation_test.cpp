@@ -186,6 +186,8 @@ void a_proof_for_another_key_or_another_enrollment_is_refused() {
   CHECK(refusal(mixed) == ErrorKind::Untrusted);
   mixed.proof.key = one.proof.key;  // the statement is about the other key
   CHECK(refusal(mixed) == ErrorKind::Untrusted);
+  mixed.subject = other.subject;  // and nothing else tells
+  CHECK(refusal(mixed) == ErrorKind::Untrusted);
   Enrolled replayed = one;
   replayed.subject = other.subject;
   CHECK(refusal(replayed) == ErrorKind::Untrusted);

@@ -61,7 +61,8 @@ Json to_json(const Enrolled &enrolled) {
               {"device", made.device},
               {"max", made.max_allow_list},
               {"platform", blob(made.platform)}};
-  if (made.proof) map["proof"] = proof_json(*made.proof);
+  map["proof"] = Json::array();  // none, or one
+  if (made.proof) map["proof"].push_back(proof_json(*made.proof));
   return map;
 }
 
@@ -141,7 +142,7 @@ Enrolled enrolled_from(const Json &map) {
   made.device = shown(map, "device");
   made.max_allow_list = static_cast<std::uint32_t>(number(map, "max", 0, UINT32_MAX));
   made.platform = bytes(map, "platform");
-  if (map.contains("proof")) made.proof = proof_from(field(map, "proof"));
+  for (const Json &proof : list(map, "proof", 1)) made.proof = proof_from(proof);
   return {std::move(made)};
 }
 

@@ -115,9 +115,9 @@ class Meddled:
 def a_proof_that_was_tampered_with_is_refused():
     for field in ("key", "witness", "statement", "signature"):
         with Meddled("enrolled", field):
-            print(f"# {field}: {refused('alice', 'tampered').strip()}")
+            check("security chip does not work" in refused("alice", "tampered"), field)
     with Meddled("activated", "secret"):
-        print(f"# secret: {refused('alice', 'tampered').strip()}")
+        check("security chip does not work" in refused("alice", "tampered"), "secret")
     check("another secret" in daemon_log(), "the log does not say why")
 
 
@@ -274,11 +274,13 @@ def another_root_key_than_at_the_enrollment_is_bad():
 
 
 def a_tpm_that_is_gone_is_bad_while_somebody_needs_it():
-    configure("tcti = swtpm:path=/run/world/nowhere\n")
+    last = "/etc/passkeyd/passkeyd.conf.d/zz.conf"  # after the world's own
+    with open(last, "w", encoding="ascii") as file:
+        file.write("tcti = swtpm:path=/run/world/nowhere\n")
     restart_daemon()
     finds("tpm-present", "bad", credentials=len(credentials()))
     check("tpm-counter" not in health(), "it speaks of a TPM that is not there")
-    configure("")
+    os.unlink(last)
     restart_daemon()
 
 
