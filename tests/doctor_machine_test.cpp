@@ -218,6 +218,15 @@ void a_match_block_of_sshd_is_not_taken_for_everybodys() {
   CHECK(troubles(check_sshd(machine)).empty());
 }
 
+void a_service_that_another_one_includes_is_still_one() {
+  const Machine machine = good_machine();
+  put("/etc/pam.d/su", "@include common-auth\n@include common-account\n");
+  put("/etc/pam.d/su-l", "auth include su\naccount include su\n");
+  for (const Finding &finding : check_pam(machine))
+    if (finding.check == "pam-services")
+      CHECK(finding.what == "Passkeys are asked for by: sudo, su, login, sshd, su-l.");
+}
+
 void what_may_not_be_read_is_said_and_stops_nothing() {
   const Machine machine = good_machine();
   CHECK(chmod((kRoot + "/etc/pam.d").c_str(), 0700) == 0 &&
@@ -264,6 +273,7 @@ int main() {
       TEST(each_thing_that_is_broken_is_found_and_nothing_else),
       TEST(whatever_is_wrong_comes_with_what_to_do),
       TEST(a_match_block_of_sshd_is_not_taken_for_everybodys),
+      TEST(a_service_that_another_one_includes_is_still_one),
       TEST(what_may_not_be_read_is_said_and_stops_nothing),
       TEST(hostile_files_end_nothing),
       TEST(it_takes_less_than_a_second),

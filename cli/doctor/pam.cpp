@@ -13,6 +13,16 @@
 namespace passkeyd::cli {
 namespace {
 
+/// What most people sign in through.
+constexpr std::string_view kKnown[] = {"sudo",    "su",     "login",    "gdm-password", "sddm",
+                                       "lightdm", "greetd", "polkit-1", "sshd"};
+
+/// Its place among those; past all of them for any other.
+std::size_t rank(const std::string &service) {
+  return static_cast<std::size_t>(std::find(std::begin(kKnown), std::end(kKnown), service) -
+                                  std::begin(kKnown));
+}
+
 struct Service {
   std::string name;
   PamStack stack;
@@ -34,23 +44,19 @@ std::string some_of(const std::vector<std::string> &names) {
 
 /// Those whose auth part asks for a passkey, with what most people sign in through first.
 std::vector<std::string> asking_services(const std::vector<Service> &services) {
-  constexpr std::string_view kFirst[] = {"sudo",    "su",     "login",    "gdm-password", "sddm",
-                                         "lightdm", "greetd", "polkit-1", "sshd"};
   std::vector<std::string> names;
   for (const Service &service : services) {
     const std::vector<const PamEntry *> lines = flattened(service.stack.of(PamGroup::Auth));
     if (std::any_of(lines.begin(), lines.end(), [](const PamEntry *line) { return line->is_ours(); }))
       names.push_back(service.name);
   }
-  const auto rank = [&](const std::string &name) {
-    return std::find(std::begin(kFirst), std::end(kFirst), name);
-  };
   std::stable_sort(names.begin(), names.end(),
-                   [&](const std::string &one, const std::string &other) { return rank(one) < rank(other); });
+                   [](const std::string &one, const std::string &other) { return rank(one) < rank(other); });
   return names;
 }
 
-/// What only others include (common-auth, system-auth) is nobody's service.
+/// What others include (common-auth, system-auth) is nobody's service, unless it is a known one (su, by
+/// su-l).
 std::vector<Service> services_of(const Machine &machine, const std::vector<std::string> &names) {
   std::vector<Service> services;
   std::set<std::string> included;
@@ -60,7 +66,9 @@ std::vector<Service> services_of(const Machine &machine, const std::vector<std::
     included.insert(stack->included.begin(), stack->included.end());
     services.push_back({name, std::move(*stack)});
   }
-  std::erase_if(services, [&](const Service &service) { return included.contains(service.name); });
+  std::erase_if(services, [&](const Service &service) {
+    return included.contains(service.name) && rank(service.name) == std::size(kKnown);
+  });
   return services;
 }
 
