@@ -71,7 +71,7 @@ Status show(const CodeSet &set, const UserName &user, const CodeForm &form) {
 ExitCode renew(const Options &options) {
   const Result<UserName> user = user_of(options.user);
   if (!user) return report(user.error());
-  return with_bus(Patience(std::chrono::minutes(5)), [&](Bus &bus, Patience &patience) {
+  return with_authority(Patience(std::chrono::minutes(5)), [&](Bus &bus, Patience &patience) {
     if (!options.yes)
       if (const ExitCode asked = ask_first(bus, user.value(), patience); asked != ExitCode::Ok) return asked;
     return hand_out_codes(bus, user.value(), options.form, patience);
@@ -91,12 +91,17 @@ ExitCode hand_out_codes(Bus &bus, const UserName &user, const CodeForm &form, Pa
   return code;
 }
 
+void add_form_options(CLI::App &command, CodeForm &form) {
+  CLI::Option *page =
+      command.add_flag("--print", form.page, "Backup codes as a page for a printer: ... --print | lpr");
+  command.add_flag("--qr", form.qr, "Backup codes also as a QR code, for a telephone's camera")
+      ->excludes(page);
+}
+
 Run declare_backup_codes(CLI::App &command) {
   const auto options = std::make_shared<Options>();
   add_user_option(command, options->user);
-  CLI::Option *page =
-      command.add_flag("--print", options->form.page, "As a page for a printer: ... --print | lpr");
-  command.add_flag("--qr", options->form.qr, "Also as a QR code, for a telephone's camera")->excludes(page);
+  add_form_options(command, options->form);
   command.add_flag("--yes", options->yes, "Do not ask before the earlier ones become void");
   return [options] { return renew(*options); };
 }

@@ -2,8 +2,10 @@
 #include "cli/face.h"
 
 #include <cstdio>
+#include <optional>
 #include <string_view>
 
+#include "cli/agent.h"
 #include "client/printable.h"
 #include "client/words.h"
 
@@ -22,6 +24,9 @@ constexpr Row kCodes[] = {
     {"limited", ExitCode::Limited},
 };
 
+/// May polkit ask? Of the whole program, as it is said once, before any verb runs.
+Interactive questions = Interactive::Yes;
+
 ExitCode code_of(std::string_view message, ExitCode otherwise) {
   for (const Row &row : kCodes)
     if (row.message == message) return row.code;
@@ -35,13 +40,24 @@ void complain(const Details &details, const std::string &fault) {
 
 }  // namespace
 
+void forbid_questions() {
+  questions = Interactive::No;
+}
+
 ExitCode with_bus(Patience patience, const std::function<ExitCode(Bus &, Patience &)> &body) {
-  Result<Bus> bus = Bus::open(patience, Interactive::Yes);
+  Result<Bus> bus = Bus::open(patience, questions);
   return bus ? body(bus.value(), patience) : report(bus.error());
 }
 
 ExitCode with_authority(Patience patience, const std::function<ExitCode(Bus &, Patience &)> &body) {
+  std::optional<Agent> agent;
+  if (questions == Interactive::Yes) agent.emplace();
   return with_bus(patience, body);
+}
+
+ExitCode with_bus_about(const std::string &user, Patience patience,
+                        const std::function<ExitCode(Bus &, Patience &)> &body) {
+  return user.empty() ? with_bus(patience, body) : with_authority(patience, body);
 }
 
 ExitCode report(const Error &error) {
@@ -50,12 +66,15 @@ ExitCode report(const Error &error) {
   return code_of(message, ExitCode::Unavailable);
 }
 
+ExitCode conclude_quietly(const Outcome &outcome) {
+  if (outcome.ending == Ending::Granted) return ExitCode::Ok;
+  complain(outcome.details, outcome.fault);
+  return code_of(outcome.details.message,
+                 outcome.ending == Ending::Denied ? ExitCode::Denied : ExitCode::Unavailable);
+}
+
 ExitCode conclude(const Outcome &outcome, const char *granted) {
-  if (outcome.ending != Ending::Granted) {
-    complain(outcome.details, outcome.fault);
-    return code_of(outcome.details.message,
-                   outcome.ending == Ending::Denied ? ExitCode::Denied : ExitCode::Unavailable);
-  }
+  if (const ExitCode code = conclude_quietly(outcome); code != ExitCode::Ok) return code;
   Details details = outcome.details;
   if (details.message.empty()) details.message = granted;
   std::printf("%s\n", words_for(details).c_str());

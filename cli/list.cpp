@@ -1,11 +1,11 @@
-/// passkeyctl list: the passkeys of an account, as a table or as JSON.
+/// passkeyctl list: the passkeys of an account, or of everybody, as a table or as JSON.
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <ctime>
 #include <memory>
-#include <nlohmann/json.hpp>
 
+#include "cli/describe.h"
 #include "cli/face.h"
+#include "cli/json.h"
 #include "cli/table.h"
 #include "cli/user_option.h"
 #include "cli/verb.h"
@@ -18,26 +18,36 @@ namespace {
 
 struct Options {
   std::string user;
+  bool all = false;
+  bool revoked = false;
   bool json = false;
 };
 
-/// Local time, to the minute.
-std::string date(std::int64_t seconds) {
-  const std::time_t time = seconds;
-  std::tm parts = {};
-  char text[64];
-  if (localtime_r(&time, &parts) == nullptr ||
-      std::strftime(text, sizeof text, "%Y-%m-%d %H:%M", &parts) == 0)
-    return "?";
-  return text;
-}
+enum class Whose { Ones, Everybodys };
 
-void print_table(const CredentialList &list) {
-  Table table({"ID", "NAME", "WAY", "DEVICE", "STATE", "VERIFIES", "CREATED", "LAST USED"});
-  for (const CredentialRecord &row : list.records)
-    table.add({row.id, row.name, row.way, row.device, row.state, row.user_verification ? "yes" : "no",
-               date(row.created), row.last_used ? date(*row.last_used) : "never"});
-  std::fputs(table.text().c_str(), stdout);
+/// Never left out: whose it is, its id, its name and its state.
+void print_table(const std::vector<CredentialRecord> &records, Whose whose) {
+  const std::size_t first = whose == Whose::Everybodys ? 1 : 0;
+  Table::Row heading = {"ID", "NAME", "WAY", "DEVICE", "STATE", "VERIFIES", "CREATED", "LAST USED"};
+  if (first == 1) heading.insert(heading.begin(), "USER");
+  Table table(heading);
+  for (const CredentialRecord &record : records) {
+    Table::Row row = {record.id,
+                      record.name,
+                      record.way,
+                      record.device,
+                      state_of(record),
+                      record.user_verification ? "yes" : "no",
+                      date_text(record.created),
+                      last_use_of(record)};
+    if (first == 1) row.insert(row.begin(), record.user);
+    table.add(std::move(row));
+  }
+  if (first == 1) table.may_shorten(0);
+  for (const std::size_t column : {1U, 3U}) table.may_shorten(first + column);
+  for (const std::size_t column : {6U, 2U, 5U, 3U, 7U}) table.may_go(first + column);
+  table.accent(first + 4, accent_of_state);
+  std::fputs(table.text(Screen::of_stdout()).c_str(), stdout);
 }
 
 std::string lock_text(const AccountState &state) {
@@ -60,37 +70,48 @@ void print_account(const Result<AccountState> &state) {
   std::printf("\n%s", table.text().c_str());
 }
 
-void print_json(const CredentialList &list) {
-  nlohmann::json all = nlohmann::json::array();
-  for (const CredentialRecord &row : list.records) {
-    nlohmann::json one = {{"id", row.id},           {"user", row.user},
-                          {"name", row.name},       {"way", row.way},
-                          {"device", row.device},   {"state", row.state},
-                          {"created", row.created}, {"user_verification", row.user_verification}};
-    one["last_used"] = row.last_used ? nlohmann::json(*row.last_used) : nlohmann::json();
-    all.push_back(std::move(one));
+void print_revoked(std::size_t revoked) {
+  if (revoked > 0)
+    std::printf("\n%zu revoked %s not shown; --revoked shows %s.\n", revoked,
+                revoked == 1 ? "passkey is" : "passkeys are", revoked == 1 ? "it" : "them");
+}
+
+ExitCode print(CredentialList &all, const Options &options) {
+  if (all.unreadable > 0)
+    std::fprintf(stderr, "passkeyctl: %zu entries could not be read and are left out\n", all.unreadable);
+  std::size_t hidden = 0;
+  if (!options.revoked)
+    hidden = std::erase_if(all.records, [](const CredentialRecord &each) { return each.state == "revoked"; });
+  if (options.json) {
+    print_json(json_of(all.records));
+    return ExitCode::Ok;
   }
-  std::printf("%s\n", all.dump(2).c_str());
+  if (all.records.empty())
+    std::printf("No passkeys. One is made with: passkeyctl enroll%s\n",
+                options.user.empty() ? "" : (" --user " + options.user).c_str());
+  else
+    print_table(all.records, options.all ? Whose::Everybodys : Whose::Ones);
+  print_revoked(hidden);
+  return ExitCode::Ok;
+}
+
+ExitCode list_everybodys(const Options &options) {
+  return with_authority(Patience(std::chrono::minutes(5)), [&](Bus &bus, Patience &patience) {
+    Result<CredentialList> found = list_all_credentials(bus, patience);
+    return found ? print(found.value(), options) : report(found.error());
+  });
 }
 
 ExitCode list(const Options &options) {
+  if (options.all) return list_everybodys(options);
   const Result<UserName> user = user_of(options.user);
   if (!user) return report(user.error());
-  return with_bus(Patience(std::chrono::minutes(2)), [&](Bus &bus, Patience &patience) {
-    const Result<CredentialList> found = list_credentials(bus, user.value(), patience);
+  const Patience most(std::chrono::minutes(5));
+  return with_bus_about(options.user, most, [&](Bus &bus, Patience &patience) {
+    Result<CredentialList> found = list_credentials(bus, user.value(), patience);
     if (!found) return report(found.error());
-    const CredentialList &all = found.value();
-    if (all.unreadable > 0)
-      std::fprintf(stderr, "passkeyctl: %zu entries could not be read and are left out\n", all.unreadable);
-    if (options.json) {
-      print_json(all);
-      return ExitCode::Ok;
-    }
-    if (all.records.empty())
-      std::printf("No passkeys. Root can make one: passkeyctl enroll --user NAME\n");
-    else
-      print_table(all);
-    print_account(check_account(bus, user.value(), patience));
+    print(found.value(), options);
+    if (!options.json) print_account(check_account(bus, user.value(), patience));
     return ExitCode::Ok;
   });
 }
@@ -99,7 +120,9 @@ ExitCode list(const Options &options) {
 
 Run declare_list(CLI::App &command) {
   const auto options = std::make_shared<Options>();
-  add_user_option(command, options->user);
+  CLI::Option *user = add_user_option(command, options->user);
+  command.add_flag("--all", options->all, "Those of everybody")->excludes(user);
+  command.add_flag("--revoked", options->revoked, "Also those that were revoked");
   command.add_flag("--json", options->json, "For programs: a JSON array");
   return [options] { return list(*options); };
 }

@@ -4,48 +4,66 @@
 #include <CLI/CLI.hpp>
 #include <clocale>
 #include <cstdio>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "cli/complete.h"
+#include "cli/face.h"
 #include "cli/verb.h"
+#include "client/printable.h"
 
 namespace passkeyd::cli {
 namespace {
 
 constexpr Verb kVerbs[] = {
-    {"enroll", "Make a new passkey (only root may)", declare_enroll},
-    {"list", "Show the passkeys of an account", declare_list},
+    {"enroll", "Make a new passkey", declare_enroll},
+    {"list", "Show the passkeys of an account, or of everybody", declare_list},
+    {"show", "Show everything about one passkey", declare_show},
+    {"rename", "Give a passkey another name", declare_rename},
     {"test", "Try a sign-in, without signing in", declare_test},
     {"pin", "Change the PIN of the passkey in this computer", declare_pin},
-    {"backup-codes", "Make new backup codes; the earlier ones become void (only root may)",
-     declare_backup_codes},
+    {"backup-codes", "Make new backup codes; the earlier ones become void", declare_backup_codes},
     {"revoke", "Take a passkey away, for ever", declare_revoke},
-    {"resume", "Open a suspended passkey again (administrators)", declare_resume},
-    {"reset-limits", "Forget somebody's failed tries (administrators)", declare_reset_limits},
-    {"lock", "Keep somebody out (administrators)", declare_lock},
-    {"unlock", "Let them in again (administrators)", declare_unlock},
+    {"resume", "Open a suspended passkey again (for administrators)", declare_resume},
+    {"reset-limits", "Forget somebody's failed tries (for administrators)", declare_reset_limits},
+    {"lock", "Keep somebody out (for administrators)", declare_lock},
+    {"unlock", "Let them in again (for administrators)", declare_unlock},
     {"policy", "Show what holds for a PAM service, and where it was set", declare_policy},
     {"status", "Show how the passkey service is doing", declare_status},
 };
+
+/// One line, whatever was typed. Of a verb that it does not know, CLI11 only says that one is missing.
+std::string complaint(const CLI::App &app, const CLI::ParseError &stop) {
+  const std::vector<std::string> unknown = app.remaining();
+  if (app.get_subcommands().empty() && !unknown.empty()) return printable("no such verb: " + unknown[0], 96);
+  return printable(stop.what(), 512);
+}
 
 ExitCode run(int argc, char **argv) {
   CLI::App app("Passkeys for signing in to this computer");
   app.name("passkeyctl");
   app.set_version_flag("--version", "passkeyctl " PASSKEYD_VERSION);
   app.require_subcommand(1);
+  app.add_flag_callback("--no-ask-password", forbid_questions,
+                        "Do not let polkit ask who you are: what it would ask about is refused");
   app.footer(
       "Exit status: 0 done, 1 passkey or code not accepted, 2 wrong usage, 3 no verdict (service, key or\n"
-      "person not there), 4 not allowed or locked, 5 no passkey (or no lock), 6 too many failed tries,\n"
-      "8 done, but sessions go on.");
+      "person not there), 4 not allowed or locked, 5 no such passkey (or lock), 6 too many failed tries,\n"
+      "7 enrolled, but the trial sign-in did not work, 8 done, but sessions go on.");
   std::vector<std::pair<const CLI::App *, Run>> runs;
   for (const Verb &verb : kVerbs) {
     CLI::App &command = *app.add_subcommand(verb.name, verb.summary);
+    command.fallthrough();  // what is said of all verbs may follow the verb
     runs.emplace_back(&command, verb.declare(command));
   }
+  if (argc > 1 && std::string_view(argv[1]) == kComplete) return complete(app, {argv + 2, argv + argc});
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError &stop) {
-    return app.exit(stop) == 0 ? ExitCode::Ok : ExitCode::Usage;  // --help and --version stop it, too
+    if (stop.get_exit_code() == 0) return app.exit(stop), ExitCode::Ok;  // --help and --version stop it, too
+    std::fprintf(stderr, "passkeyctl: %s\nSee passkeyctl --help.\n", complaint(app, stop).c_str());
+    return ExitCode::Usage;
   }
   for (const auto &[command, run_it] : runs)
     if (command->parsed()) return run_it();

@@ -2,9 +2,9 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
-#include <nlohmann/json.hpp>
 
 #include "cli/face.h"
+#include "cli/json.h"
 #include "cli/table.h"
 #include "cli/verb.h"
 #include "client/policy.h"
@@ -21,14 +21,16 @@ struct Options {
 void print_table(const std::vector<PolicyRecord> &rows) {
   Table table({"KEY", "VALUE", "WHERE"});
   for (const PolicyRecord &row : rows) table.add({row.key, row.value, row.source});
-  std::fputs(table.text().c_str(), stdout);
+  Screen screen = Screen::of_stdout();
+  screen.columns = 0;  // half a value, or half of where it was set, would be of no use
+  std::fputs(table.text(screen).c_str(), stdout);
 }
 
-void print_json(const std::vector<PolicyRecord> &rows) {
+nlohmann::json json_of(const std::vector<PolicyRecord> &rows) {
   nlohmann::json all = nlohmann::json::array();
   for (const PolicyRecord &row : rows)
     all.push_back({{"key", row.key}, {"value", row.value}, {"source", row.source}});
-  std::printf("%s\n", all.dump(2).c_str());
+  return all;
 }
 
 ExitCode show(const Options &options) {
@@ -36,7 +38,7 @@ ExitCode show(const Options &options) {
     const Result<std::vector<PolicyRecord>> policy = get_policy(bus, options.service, patience);
     if (!policy) return report(policy.error());
     if (options.json)
-      print_json(policy.value());
+      print_json(json_of(policy.value()));
     else
       print_table(policy.value());
     return ExitCode::Ok;

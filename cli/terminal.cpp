@@ -128,6 +128,10 @@ Result<Secret> read_whole_line(int file) {
 
 }  // namespace
 
+bool has_terminal() {
+  return static_cast<bool>(open_terminal());
+}
+
 Result<Secret> read_from_terminal(const std::string &prompt, Echo echo) {
   const Fd terminal = open_terminal();
   if (!terminal) return Error{ErrorKind::Cancelled, "there is no terminal to ask on: see --pin-stdin"};
@@ -148,7 +152,7 @@ Result<Secret> read_from_terminal(const std::string &prompt, Echo echo) {
 }
 
 Consent ask_consent(const std::string &question) {
-  if (!open_terminal()) return Consent::NobodyThere;
+  if (!has_terminal()) return Consent::NobodyThere;
   const Result<Secret> answer = read_from_terminal(question, Echo::On);
   if (!answer) return Consent::Refused;
   for (const std::string_view yes : {"y", "Y", "yes", "Yes", "YES"})

@@ -11,6 +11,9 @@ namespace passkeyd::cli {
 
 enum class Echo { Off, On };
 
+/// True if there is a terminal to ask on.
+bool has_terminal();
+
 /// Shows `prompt` on the controlling terminal, whatever standard input and output are, and reads a line
 /// there. Without echo, what was typed before the prompt is thrown away. Errors: Cancelled (no terminal, end
 /// of file), InvalidInput (longer than a Secret may be).

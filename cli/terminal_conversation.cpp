@@ -43,6 +43,8 @@ Result<std::optional<std::string>> TerminalConversation::ask(const std::string &
 /// A number that is not on the list is asked for again; end of input ends it.
 Result<std::optional<std::size_t>> TerminalConversation::choose(const std::string &prompt,
                                                                 const std::vector<std::string> &options) {
+  if (answers_ == Answers::Terminal && !has_terminal())
+    return Error{ErrorKind::Cancelled, std::string("there is no terminal to choose on: see ") + chosen_by_};
   for (std::size_t at = 0; at < options.size(); ++at)
     std::fprintf(stderr, "  %zu. %s\n", at + 1, options[at].c_str());
   for (;;) {

@@ -23,7 +23,10 @@ Answers answers_from(bool from_stdin);
 
 class TerminalConversation final : public Conversation {
  public:
-  explicit TerminalConversation(Answers answers) : answers_(answers) {}
+  /// `chosen_by`: the option that says beforehand what would be chosen from a list, for the error where
+  /// nobody can be asked.
+  explicit TerminalConversation(Answers answers, const char *chosen_by = "--pin-stdin")
+      : answers_(answers), chosen_by_(chosen_by) {}
 
   Status tell(Tone tone, const std::string &text) override;
   Result<std::optional<Secret>> ask_secret(const std::string &prompt) override;
@@ -35,6 +38,7 @@ class TerminalConversation final : public Conversation {
   [[nodiscard]] Result<Secret> read(const std::string &prompt, Echo echo) const;
 
   Answers answers_;
+  const char *chosen_by_;
 };
 
 }  // namespace passkeyd::cli

@@ -1,37 +1,40 @@
-/// passkeyctl test: a whole login, except that nobody is let in anywhere.
-#include <unistd.h>
-
+/// passkeyctl test: does a sign-in work?
 #include <CLI/CLI.hpp>
 #include <memory>
 
 #include "cli/face.h"
+#include "cli/json.h"
+#include "cli/passkey_argument.h"
 #include "cli/terminal_conversation.h"
+#include "cli/trial.h"
 #include "cli/user_option.h"
 #include "cli/verb.h"
-#include "client/dialogue.h"
 
 namespace passkeyd::cli {
 namespace {
 
 struct Options {
+  std::string which;
   std::string user;
   bool pin_stdin = false;
+  bool json = false;
 };
 
-/// "tty1" for the terminal on standard input; "" without one.
-std::string terminal_name() {
-  const char *path = ttyname(STDIN_FILENO);
-  const std::string_view name = path != nullptr ? path : "";
-  return std::string(name.starts_with("/dev/") ? name.substr(5) : name);
-}
-
-ExitCode try_login(const Options &options) {
+ExitCode test(const Options &options) {
   const Result<UserName> user = user_of(options.user);
   if (!user) return report(user.error());
   return with_bus(Patience(std::chrono::minutes(5)), [&](Bus &bus, Patience &patience) {
+    std::string id;
+    if (!options.which.empty()) {
+      const Result<std::string> found = short_id_of(bus, user.value(), options.which, patience);
+      if (!found) return report(found.error());
+      id = found.value();
+    }
     TerminalConversation conversation(answers_from(options.pin_stdin));
-    const LoginRequest request{user.value(), "passkeyctl", terminal_name()};
-    return conclude(run_login(bus, request, conversation, patience), message::kWelcome);
+    const Outcome outcome = run_trial(bus, user.value(), id, conversation, patience);
+    if (!options.json) return conclude(outcome, message::kWelcome);
+    print_json(json_of_test(outcome));
+    return conclude_quietly(outcome);
   });
 }
 
@@ -39,9 +42,11 @@ ExitCode try_login(const Options &options) {
 
 Run declare_test(CLI::App &command) {
   const auto options = std::make_shared<Options>();
+  add_passkey_argument(command, options->which);
   add_user_option(command, options->user);
   add_pin_option(command, options->pin_stdin);
-  return [options] { return try_login(*options); };
+  command.add_flag("--json", options->json, "For programs: a JSON object");
+  return [options] { return test(*options); };
 }
 
 }  // namespace passkeyd::cli

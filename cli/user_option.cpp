@@ -17,8 +17,10 @@ std::string check(const std::string &given) {
 
 }  // namespace
 
-void add_user_option(CLI::App &command, std::string &name) {
-  command.add_option("--user", name, "The account; without it, your own")->type_name("NAME")->check(check);
+CLI::Option *add_user_option(CLI::App &command, std::string &name) {
+  return command.add_option("--user", name, "The account; without it, your own")
+      ->type_name("USER")
+      ->check(check);
 }
 
 void add_user_argument(CLI::App &command, std::string &name) {
@@ -33,6 +35,11 @@ Result<UserName> user_of(const std::string &name) {
     return Error{ErrorKind::NotFound,
                  "user " + std::to_string(getuid()) + " has no account here; use --user"};
   return UserName::parse(own->pw_name);
+}
+
+std::string option_for(const UserName &user) {
+  const Result<UserName> own = user_of("");
+  return own && own->str() == user.str() ? "" : " --user " + user.str();
 }
 
 }  // namespace passkeyd::cli

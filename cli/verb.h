@@ -21,6 +21,8 @@ struct Verb {
 
 Run declare_enroll(CLI::App &command);
 Run declare_list(CLI::App &command);
+Run declare_show(CLI::App &command);
+Run declare_rename(CLI::App &command);
 Run declare_test(CLI::App &command);
 Run declare_pin(CLI::App &command);
 Run declare_backup_codes(CLI::App &command);

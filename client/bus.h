@@ -75,6 +75,8 @@ class Bus {
 
   static constexpr Patience::Time kConnectTime = std::chrono::seconds(5);
   static constexpr Patience::Time kManagerTime = std::chrono::seconds(25);
+  /// For a call that polkit may have a question about: a person has to find and type a password.
+  static constexpr Patience::Time kAuthorityTime = std::chrono::minutes(3);
 
  private:
   using Connection = Handle<sd_bus, bus_detail::close_bus>;

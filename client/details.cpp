@@ -77,6 +77,8 @@ Status read_entry(sd_bus_message *reply, Details &details) {
   if (key == detail::kNext) return read_text(reply, details.next);
   if (key == detail::kAcceptsPin) return read_truth(reply, details.accepts_pin);
   if (key == detail::kUser) return read_user(reply, details.user);
+  if (key == detail::kPasskeys) return read_number(reply, details.passkeys);
+  if (key == detail::kOnlyDevice) return read_truth(reply, details.only_device);
   if (sd_bus_message_skip(reply, "v") < 0) return malformed("a detail does not parse");
   return Ok{};
 }

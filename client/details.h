@@ -30,6 +30,8 @@ struct Details {
   std::string next = {};                         ///< what comes after this, one of next::; empty: not said
   bool accepts_pin = false;                      ///< of an Offer: a TPM PIN would do
   std::optional<UserName> user = {};             ///< whom the credential belongs to
+  std::optional<std::uint32_t> passkeys = {};    ///< that the account now has, active
+  bool only_device = false;                      ///< all of those are on one device
 };
 
 /// What Attempt.Next answered.

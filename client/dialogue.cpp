@@ -116,12 +116,13 @@ Outcome run_login(Bus &bus, const LoginRequest &request, Conversation &conversat
 
 Outcome run_enrollment(Bus &bus, const EnrollRequest &request, Conversation &conversation,
                        Patience &patience) {
-  return run(bus, "BeginEnrollment", request, Talk{conversation}, patience, Pace{.begin = kStepTime});
+  return run(bus, "BeginEnrollment", request, Talk{conversation}, patience,
+             Pace{.begin = Bus::kAuthorityTime});
 }
 
 Outcome run_pin_change(Bus &bus, const PinChangeRequest &request, Conversation &conversation,
                        Patience &patience) {
-  return run(bus, "BeginPinChange", request, Talk{conversation}, patience, Pace{.begin = kStepTime});
+  return run(bus, "BeginPinChange", request, Talk{conversation}, patience, Pace{});
 }
 
 }  // namespace passkeyd

@@ -46,7 +46,7 @@ inline constexpr Patience::Time kStepTime = std::chrono::seconds(90);
 Outcome run_login(Bus &bus, const LoginRequest &request, Conversation &conversation, Patience &patience);
 
 /// The same for an enrollment. The daemon may first ask the person to authenticate (polkit), so beginning may
-/// take as long as a step.
+/// take minutes.
 Outcome run_enrollment(Bus &bus, const EnrollRequest &request, Conversation &conversation,
                        Patience &patience);
 

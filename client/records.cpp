@@ -1,6 +1,9 @@
 /// Reading records. Every a{sv} here goes through one reader that keeps the basic types.
 #include "client/records.h"
 
+#include <algorithm>
+#include <limits>
+
 #include "client/printable.h"
 
 namespace passkeyd {
@@ -29,13 +32,15 @@ std::optional<StatusValue> read_value(sd_bus_message *m, std::string_view type) 
     if (sd_bus_message_read(m, "v", "x", &number) <= 0) return std::nullopt;
     return number;
   }
+  if (type == "t") {
+    std::uint64_t number = 0;
+    if (sd_bus_message_read(m, "v", "t", &number) <= 0) return std::nullopt;
+    return static_cast<std::int64_t>(
+        std::min<std::uint64_t>(number, std::numeric_limits<std::int64_t>::max()));
+  }
   int truth = 0;
   if (sd_bus_message_read(m, "v", "b", &truth) <= 0) return std::nullopt;
   return truth != 0;
-}
-
-Error malformed(const char *method, const char *what) {
-  return {ErrorKind::Malformed, std::string(method) + ": " + what};
 }
 
 /// Reads the a{sv} that comes next.
@@ -51,7 +56,7 @@ Result<StatusReport> read_dictionary(sd_bus_message *m) {
     if (sd_bus_message_read(m, "s", &key) <= 0 || sd_bus_message_peek_type(m, &kind, &contents) <= 0)
       return malformed("a dictionary entry does not parse");
     const std::string_view type = contents != nullptr ? contents : "";
-    if (type == "s" || type == "u" || type == "x" || type == "b") {
+    if (type == "s" || type == "u" || type == "x" || type == "t" || type == "b") {
       std::optional<StatusValue> value = read_value(m, type);
       if (!value) return malformed("a dictionary value does not parse");
       report.insert_or_assign(printable(key, kMaxText), std::move(*value));
@@ -74,30 +79,43 @@ bool take(const StatusReport &row, const char *key, T &into) {
   return value != nullptr;
 }
 
+/// The same for what may be left out.
+template <class T>
+bool take(const StatusReport &row, const char *key, std::optional<T> &into) {
+  T value = {};
+  if (!take(row, key, value)) return false;
+  if (row.contains(key)) into = std::move(value);
+  return true;
+}
+
 /// nullopt: the row has no id, or a value of the wrong type.
 std::optional<CredentialRecord> record_of(const StatusReport &row) {
   CredentialRecord record;
-  std::int64_t last_used = 0;
-  const bool sound = take(row, "id", record.id) && take(row, "user", record.user) &&
-                     take(row, "name", record.name) && take(row, "way", record.way) &&
-                     take(row, "device", record.device) && take(row, "state", record.state) &&
-                     take(row, "created", record.created) && take(row, "last-used", last_used) &&
-                     take(row, "user-verification", record.user_verification);
+  const bool sound =
+      take(row, "id", record.id) && take(row, "user", record.user) && take(row, "uid", record.uid) &&
+      take(row, "name", record.name) && take(row, "way", record.way) && take(row, "device", record.device) &&
+      take(row, "state", record.state) && take(row, "reason", record.reason) &&
+      take(row, "changed-by", record.changed_by) && take(row, "changed", record.changed) &&
+      take(row, "created", record.created) && take(row, "last-used", record.last_used) &&
+      take(row, "user-verification", record.user_verification) && take(row, "sensor", record.sensor) &&
+      take(row, "discoverable", record.discoverable) && take(row, "synced", record.synced) &&
+      take(row, "aaguid", record.aaguid) && take(row, "attestation", record.attestation) &&
+      take(row, "attested-by", record.attested_by) && take(row, "model", record.model) &&
+      take(row, "recalled", record.recalled);
   if (!sound || record.id.empty()) return std::nullopt;
-  if (row.contains("last-used")) record.last_used = last_used;
   return record;
 }
 
 }  // namespace
 
-Result<CredentialList> read_credentials(const Message &reply, const char *method) {
-  if (sd_bus_message_has_signature(reply.get(), "aa{sv}") <= 0 ||
-      sd_bus_message_enter_container(reply.get(), 'a', "a{sv}") < 0)
-    return malformed(method, "the answer is no list");
+Result<CredentialList> read_credentials(sd_bus_message *reply) {
+  if (sd_bus_message_has_signature(reply, "aa{sv}") <= 0 ||
+      sd_bus_message_enter_container(reply, 'a', "a{sv}") < 0)
+    return malformed("the answer is no list of passkeys");
   CredentialList list;
-  while (sd_bus_message_at_end(reply.get(), 0) == 0) {
-    const StatusReport row = TRY(read_dictionary(reply.get()));
-    if (list.records.size() + list.unreadable == kMaxRecords) return malformed(method, "too many rows");
+  while (sd_bus_message_at_end(reply, 0) == 0) {
+    const StatusReport row = TRY(read_dictionary(reply));
+    if (list.records.size() + list.unreadable == kMaxRecords) return malformed("there are too many passkeys");
     if (std::optional<CredentialRecord> record = record_of(row))
       list.records.push_back(std::move(*record));
     else
@@ -109,8 +127,13 @@ Result<CredentialList> read_credentials(const Message &reply, const char *method
 Result<CredentialList> list_credentials(Bus &bus, const UserName &user, Patience &patience) {
   const Message reply = TRY(bus.call_manager(
       "ListCredentials", [&](sd_bus_message *m) { return sd_bus_message_append(m, "s", user.str().c_str()); },
-      patience));
-  return read_credentials(reply, "ListCredentials");
+      patience, Bus::kAuthorityTime));
+  return read_credentials(reply.get());
+}
+
+Result<CredentialList> list_all_credentials(Bus &bus, Patience &patience) {
+  const Message reply = TRY(bus.call_manager("ListAllCredentials", {}, patience, Bus::kAuthorityTime));
+  return read_credentials(reply.get());
 }
 
 Result<CredentialRecord> find_credential(const CredentialList &list, std::string_view which) {

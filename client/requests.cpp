@@ -18,6 +18,10 @@ int append_if(bool wanted, sd_bus_message *call, const char *key, const char *va
   return wanted ? append_text(call, key, value) : 0;
 }
 
+int append_truth(sd_bus_message *call, const char *key, bool truth) {
+  return truth ? sd_bus_message_append(call, "{sv}", key, "b", 1) : 0;
+}
+
 /// Where from, the same for every request.
 template <class Request>
 int append_hints(sd_bus_message *call, const Request &request) {
@@ -34,15 +38,18 @@ int append_request(sd_bus_message *call, const LoginRequest &request) {
   if (code >= 0) code = append_if(request.first == First::Either, call, request::kFirst, "either");
   if (code >= 0) code = append_if(request.host == HostTalk::OneAnswer, call, request::kHost, "one-answer");
   if (code >= 0) code = append_if(request.typed == Typed::Pin, call, request::kTyped, "pin");
+  if (code >= 0) code = append_hint(call, request::kCredential, request.credential);
   const std::string wait = std::to_string(request.wait.count());
   return code < 0 ? code : append_if(request.wait.count() > 0, call, request::kWait, wait.c_str());
 }
 
 int append_request(sd_bus_message *call, const EnrollRequest &request) {
   int code = append_text(call, request::kUser, request.user.str());
-  if (code >= 0 && request.way) code = append_text(call, "way", std::string(name_of(*request.way)));
-  if (code >= 0) code = append_if(request.discoverable, call, "discoverable", "yes");
-  return code < 0 ? code : append_hint(call, "name", request.name);
+  if (code >= 0 && request.way) code = append_text(call, request::kWay, std::string(name_of(*request.way)));
+  if (code >= 0) code = append_truth(call, request::kDiscoverable, request.discoverable);
+  if (code >= 0) code = append_truth(call, request::kAskName, request.ask_name);
+  if (code >= 0) code = append_hint(call, request::kDevice, request.device);
+  return code < 0 ? code : append_hint(call, request::kName, request.name);
 }
 
 int append_request(sd_bus_message *call, const PinChangeRequest &request) {

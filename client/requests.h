@@ -42,6 +42,7 @@ struct LoginRequest {
   HostTalk host = HostTalk::Talks;
   Typed typed = Typed::Password;
   std::chrono::seconds wait{0};  ///< for a key to be plugged in, 0 to 300
+  std::string credential = {};   ///< short id of the only passkey that will do; empty: any
 };
 
 struct EnrollRequest {
@@ -49,6 +50,8 @@ struct EnrollRequest {
   std::optional<Way> way = {};  ///< nullopt: the daemon chooses, or asks
   std::string name = {};        ///< what the owner calls the new passkey; empty: the daemon finds one
   bool discoverable = false;    ///< the key shall find it without being told whose it is
+  std::string device = {};      ///< which key, by its name or device file; empty: the daemon asks if need be
+  bool ask_name = false;        ///< there is somebody who can be asked what to call it
 };
 
 /// A new PIN for this computer's passkey. The hints are those of a login.

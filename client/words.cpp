@@ -84,7 +84,7 @@ std::string when_again(const Details &details, Behind behind) {
 std::string codes_left(std::uint32_t codes) {
   const std::string left = counted(tr("{count} backup code left.", "{count} backup codes left."), codes);
   if (codes > kFewCodes) return left;
-  return joined(left, translated(tr("New ones are made with: sudo passkeyctl backup-codes --user NAME")));
+  return joined(left, translated(tr("New ones are made with: passkeyctl backup-codes")));
 }
 
 /// What comes after `what_happened`. Only a complaint can be waited out.

@@ -94,6 +94,9 @@ inline constexpr const char *kOptions = "options";           ///< as
 inline constexpr const char *kCredential = "credential";   ///< s: id of the credential that was used or made
 inline constexpr const char *kAcceptsPin = "accepts-pin";  ///< b, of an Offer: a TPM PIN would do here
 inline constexpr const char *kCodesLeft = "codes-left";    ///< u: unspent backup codes of the account
+inline constexpr const char *kPasskeys = "passkeys";  ///< u: active ones of the account, at the end of an
+                                                      ///< enrollment
+inline constexpr const char *kOnlyDevice = "only-device";  ///< b: all of those are of one authenticator
 inline constexpr const char *kNext = "next";               ///< s: what comes after this: one of next::
 inline constexpr const char *kUser = "user";  ///< s: whom the credential belongs to, where nobody was named
 }  // namespace detail

@@ -241,7 +241,7 @@ void who_may_not_have_them_gets_none() {
 const std::vector<std::string> kEnroll = {"enroll", "--user", "alice", "--usb"};
 
 std::vector<Event> enrolled(std::uint32_t codes_left, std::vector<Event> then = {}) {
-  std::vector<Event> script = {{"BeginEnrollment user=alice way=usb", attempt()},
+  std::vector<Event> script = {{"BeginEnrollment user=alice way=usb*", attempt()},
                                next("", "granted", {{"message", "enrolled"}, {"codes-left", codes_left}})};
   script.insert(script.end(), then.begin(), then.end());
   return script;
@@ -292,9 +292,20 @@ void a_passkey_is_enrolled_even_if_its_codes_fail() {
   daemon.must_be_done();
 }
 
+void the_first_codes_can_be_printed_at_once() {
+  const PrivateBus bus;
+  ScriptedDaemon daemon(enrolled(0, {kMade}));
+  std::vector<std::string> line = kEnroll;
+  line.push_back("--print");
+  const Ran ran = run(line);
+  CHECK(ran.status == 0 && says(ran.out, kColumns) && !says(ran.out, "ready to use"));
+  CHECK(says(ran.err, "ready to use"));
+  daemon.must_be_done();
+}
+
 void no_codes_follow_a_failed_enrollment() {
   const PrivateBus bus;
-  ScriptedDaemon daemon({{"BeginEnrollment user=alice way=usb", attempt()},
+  ScriptedDaemon daemon({{"BeginEnrollment user=alice way=usb*", attempt()},
                          next("", "unavailable", {{"message", "timeout"}, {"codes-left", 0U}})});
   OnTerminal terminal(kEnroll);
   CHECK(terminal.end() == 3);
@@ -325,6 +336,7 @@ int main(int argc, char **argv) {
       TEST(codes_that_are_not_wanted_are_not_made),
       TEST(a_script_that_enrolls_is_told_how_to_make_codes),
       TEST(a_passkey_is_enrolled_even_if_its_codes_fail),
+      TEST(the_first_codes_can_be_printed_at_once),
       TEST(no_codes_follow_a_failed_enrollment),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);

@@ -122,7 +122,7 @@ void an_enrollment_is_for_oneself_by_default() {
 
 void a_discoverable_passkey_is_asked_for_by_name() {
   const PrivateBus bus;
-  ScriptedDaemon daemon({{"BeginEnrollment user=alice way=usb discoverable=yes", attempt()},
+  ScriptedDaemon daemon({{"BeginEnrollment user=alice way=usb discoverable", attempt()},
                          next("", "granted", {{"message", "enrolled"}})});
   CHECK(run({"enroll", "--user", "alice", "--usb", "--discoverable"}).status == 0);
   daemon.must_be_done();
@@ -188,7 +188,6 @@ void wrong_usage_asks_the_daemon_nothing() {
                                                        {"enroll", "--name", "a\x1b[2J"},
                                                        {"enroll", "--name", std::string(97, 'x')},
                                                        {"list", "--pin", "1234"},
-                                                       {"status", "--user", "alice"},
                                                        {"enroll", "--tpm", "--discoverable"},
                                                        {"backup-codes", "--print", "--qr"},
                                                        {"backup-codes", "alice"},
@@ -202,17 +201,46 @@ void wrong_usage_asks_the_daemon_nothing() {
                                                        {"unlock", "alice", "--all-methods"},
                                                        {"pin", "--pin", "1234"},
                                                        {"policy", "sudo", "su"},
-                                                       {"policy", "a\x1b[2J"}};
-  for (const std::vector<std::string> &line : lines) CHECK(run(line).status == 2);
+                                                       {"policy", "a\x1b[2J"},
+                                                       {"list", "--all", "--user", "alice"},
+                                                       {"list", "alice"},
+                                                       {"show"},
+                                                       {"show", ""},
+                                                       {"show", "a\x1b[2J"},
+                                                       {"show", std::string(10000, 'x')},
+                                                       {"show", "aa11", "bb22"},
+                                                       {"show", "-x"},
+                                                       {"test", ""},
+                                                       {"test", "a\nb"},
+                                                       {"rename", "aa11"},
+                                                       {"rename", "aa11", ""},
+                                                       {"rename", "", "new"},
+                                                       {"rename", "aa11", "a\x1b]0;b\x07"},
+                                                       {"rename", "aa11", "\xff"},
+                                                       {"rename", "aa11", std::string(10000, 'x')},
+                                                       {"rename", "aa11", "two", "words"},
+                                                       {"rename", "--user", "a:b", "aa11", "new"},
+                                                       {"enroll", "--name", ""},
+                                                       {"enroll", "--name", std::string(10000, 'x')},
+                                                       {"enroll", "--tpm", "--device", "Solo 2"},
+                                                       {"enroll", "--device", "a\x1b[2J"},
+                                                       {"enroll", "--test", "--no-test"},
+                                                       {"a\x1b[2J" + std::string(10000, 'x')}};
+  for (const std::vector<std::string> &line : lines) {
+    const Ran ran = run(line);
+    CHECK(ran.status == 2 && ran.out.empty());
+    CHECK(!says(ran.err, "\x1b") && ran.err.size() < 1000);
+  }
   daemon.must_be_done();
 }
 
 void help_and_version_need_no_daemon() {
+  CHECK(says(run({"enrol"}).err, "no such verb: enrol"));
   CHECK(run({"--version"}).out.starts_with("passkeyctl "));
   const Ran help = run({"--help"});
   CHECK(help.status == 0 && says(help.out, "Exit status"));
-  for (const char *verb :
-       {"enroll", "list", "test", "pin", "backup-codes", "lock", "unlock", "policy", "status"}) {
+  for (const char *verb : {"enroll", "list", "show", "rename", "test", "pin", "backup-codes", "lock",
+                           "unlock", "policy", "status"}) {
     CHECK(says(help.out, verb));
     CHECK(run({verb, "--help"}).status == 0);
   }
@@ -332,11 +360,16 @@ void the_status_is_shown_both_ways() {
     return append_dictionary(
         m, {{"version", "0.1.0"}, {"rp-id", "box.example"}, {"credentials", 3U}, {"tpm", true}});
   });
-  ScriptedDaemon daemon({{"GetStatus", report}, {"GetStatus", report}});
+  ScriptedDaemon daemon({{"GetStatus", report},
+                         {"ListCredentials root", list({})},
+                         {"GetStatus", report},
+                         {"ListCredentials root", error("org.passkeyd1.Error.NotAllowed")}});
   CHECK(run({"status"}).out ==
-        "credentials:  3\nrp-id:        box.example\ntpm:          yes\nversion:      0.1.0\n");
-  const nlohmann::json all = nlohmann::json::parse(run({"status", "--json"}).out);
-  CHECK(all["rp_id"] == "box.example" && all["credentials"] == 3 && all["tpm"] == true);
+        "credentials:  3\nrp-id:        box.example\ntpm:          yes\nversion:      0.1.0\n"
+        "metadata:     none imported\n");
+  const Ran ran = run({"status", "--json"});
+  CHECK(ran.status == 0 && says(ran.err, "nothing is known of the passkeys"));
+  CHECK(nlohmann::json::parse(ran.out)["rp_id"] == "box.example");
   daemon.must_be_done();
 }
 
@@ -382,7 +415,7 @@ const char *const kPrompt = "PIN of your Solo 2, or Enter to skip: ";
 const Event kAsks = next("", "ask-secret", {{"message", "pin-key"}, {"device", "Solo 2"}});
 /// On a terminal the tty is sent, too; its number is not known beforehand.
 ScriptedDaemon daemon_for_a_terminal(std::vector<Event> rest) {
-  std::vector<Event> script = {{"BeginEnrollment user=root way=usb", attempt()}, kAsks};
+  std::vector<Event> script = {{"BeginEnrollment user=root way=usb ask-name", attempt()}, kAsks};
   script.insert(script.end(), rest.begin(), rest.end());
   return ScriptedDaemon(script);
 }

@@ -26,7 +26,7 @@ std::set<std::string> all_ids() {
   std::set<std::string> ids;
   const std::string steps = contents(SOURCE_ROOT "/common/steps.h");
   const std::string messages = steps.substr(steps.find("namespace message {"));
-  const std::regex constant("char \\*k\\w+ = \"([a-z-]+)\"");
+  const std::regex constant("char \\*k\\w+ =\\s+\"([a-z-]+)\"");
   for (std::sregex_iterator at(messages.begin(), messages.end(), constant), end; at != end; ++at)
     ids.insert((*at)[1]);
   CHECK(ids.size() >= 25);
@@ -149,8 +149,10 @@ void an_unknown_id_still_says_something() {
 void the_device_the_tries_and_the_wait_are_said() {
   CHECK(words_for({.message = "touch", .device = "Solo 2"}) == "Touch your Solo 2.");
   CHECK(words_for({"touch"}) == "Touch your security key.");
-  CHECK(words_for({.message = "pin-wrong", .tries_left = 1}) == "Wrong PIN, 1 try left on this key. Try again.");
-  CHECK(words_for({.message = "pin-wrong", .tries_left = 3}) == "Wrong PIN, 3 tries left on this key. Try again.");
+  CHECK(words_for({.message = "pin-wrong", .tries_left = 1}) ==
+        "Wrong PIN, 1 try left on this key. Try again.");
+  CHECK(words_for({.message = "pin-wrong", .tries_left = 3}) ==
+        "Wrong PIN, 3 tries left on this key. Try again.");
   CHECK(words_for({.message = "uv-failed", .tries_left = 2}) ==
         "The fingerprint was not recognized. 2 tries left. Try again.");
   CHECK(words_for({.message = "pin-key", .device = "Solo 2", .tries_left = 3}) ==
@@ -197,10 +199,10 @@ void who_has_few_backup_codes_left_is_told_how_to_make_new_ones() {
         "Backup code accepted. 7 backup codes left.");
   CHECK(words_for({.message = "code-accepted", .codes_left = 2}) ==
         "Backup code accepted. 2 backup codes left. "
-        "New ones are made with: sudo passkeyctl backup-codes --user NAME");
+        "New ones are made with: passkeyctl backup-codes");
   CHECK(words_for({.message = "code-accepted", .codes_left = 1}).find("1 backup code left.") !=
         std::string::npos);
-  CHECK(words_for({.message = "code-accepted", .codes_left = 0}).ends_with(" sudo passkeyctl backup-codes --user NAME"));
+  CHECK(words_for({.message = "code-accepted", .codes_left = 0}).ends_with(" passkeyctl backup-codes"));
 }
 
 void a_device_named_like_a_placeholder_is_only_a_name() {

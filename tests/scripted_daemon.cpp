@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
 #include <map>
 #include <stdexcept>
@@ -60,8 +61,9 @@ std::string read_entry(sd_bus_message *call, const std::string &key) {
 
 std::string line_of(sd_bus_message *call) {
   std::string line = sd_bus_message_get_member(call);
-  const char *text = nullptr;
-  for (char type = 0; sd_bus_message_peek_type(call, &type, nullptr) > 0 && type == 's';) {
+  char type = 0;
+  while (sd_bus_message_peek_type(call, &type, nullptr) > 0 && type == 's') {
+    const char *text = nullptr;
     sd_bus_message_read(call, "s", &text);
     line += std::string(" ") + text;
   }
@@ -216,6 +218,12 @@ Reaction hang() {
 
 Reaction nothing() {
   return [](sd_bus_message *) { return 0; };
+}
+
+Reaction asks_through_polkit(Reaction answer) {
+  return [answer = std::move(answer)](sd_bus_message *call) {
+    return sd_bus_message_get_allow_interactive_authorization(call) > 0 ? answer(call) : -EACCES;
+  };
 }
 
 Reaction vanish() {

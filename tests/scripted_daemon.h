@@ -22,8 +22,10 @@ using Reaction = std::function<int(sd_bus_message *call)>;
 ///   "BeginLogin user=alice service=s tty=t rhost=h" (only the keys that came, in this order)
 ///   "BeginEnrollment user=alice way=usb name=n"
 ///   "Next", "Next empty", "Next secret=1234", "Next text=t", "Next choice=1"   ("Next secret: ..." if it is
-///   unsealed) "Cancel", "ListCredentials alice", "GetStatus", "LockUser alice all-methods=no reason=r" (a
-///   truth is its key alone), "RevokeCredential alice c0ffee reason=r" "gone": the connection that began the attempt was closed
+///   unsealed) "Cancel", "ListCredentials alice", "RenameCredential alice aa11 new", "RevokeCredential
+///   alice aa11 reason=r", "GetStatus", "LockUser
+///   alice all-methods=no reason=r" (a truth is its key alone) "gone": the connection that began the attempt
+///   was closed
 struct Event {
   std::string expected;
   Reaction react;
@@ -39,6 +41,7 @@ Reaction step(std::string name, Dictionary details = {});         ///< answers "
 Reaction error(std::string name);                                 ///< answers with this error
 Reaction hang();                                                  ///< never answers
 Reaction vanish();                                                ///< ends the daemon's process
+Reaction asks_through_polkit(Reaction answer);                    ///< fails unless the call lets polkit ask
 Reaction nothing();                                               ///< for events that want no answer
 Reaction append(std::function<int(sd_bus_message *reply)> fill);  ///< answers with whatever fill appends
 int append_dictionary(sd_bus_message *reply, const Dictionary &entries);  ///< one a{sv}

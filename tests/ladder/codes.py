@@ -91,7 +91,7 @@ def when_few_are_left_one_is_reminded():
             terminal.type_unseen(fresh_code("bob"))
             check(terminal.end() == 0, "the code did not open")
             reminder = (f"{left} backup code{'' if left == 1 else 's'} left. "
-                        "New ones are made with: sudo passkeyctl backup-codes --user NAME")
+                        "New ones are made with: passkeyctl backup-codes")
             check((reminder in terminal.screen) == (left <= 3), f"with {left} left: {terminal.screen}")
             check("left" not in terminal.screen or left <= 3, f"with {left} left: {terminal.screen}")
     with sudo("bob") as terminal:  # and none is asked for where there is none
