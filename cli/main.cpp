@@ -29,14 +29,14 @@ constexpr Verb kVerbs[] = {
     {"reset-limits", "Forget somebody's failed tries (for administrators)", declare_reset_limits},
     {"lock", "Keep somebody out (for administrators)", declare_lock},
     {"unlock", "Let them in again (for administrators)", declare_unlock},
-    {"export", "Write down everything, signed, for a safe place or another machine", declare_export},
-    {"import", "Take in what \"export\" wrote", declare_import},
     {"policy", "Show what holds for a PAM service, and where it was set", declare_policy},
     {"status", "Show how the passkey service is doing", declare_status},
     {"audit", "Show what happened: sign-ins, and what was done to passkeys and accounts", declare_audit},
     {"doctor", "Look whether all is well with this machine, or with its people", declare_doctor},
     {"metadata", "What the FIDO Alliance says of models of security keys (only administrators import)",
      declare_metadata},
+    {"export", "Write down everything, signed, for a safe place or another machine", declare_export},
+    {"import", "Take in what \"export\" wrote", declare_import},
 };
 
 /// One line, whatever was typed. Of a verb that it does not know, CLI11 only says that one is missing.

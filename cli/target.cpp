@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "cli/face.h"
+#include "cli/passkey_argument.h"
 #include "cli/user_option.h"
 #include "cli/when.h"
 #include "client/printable.h"
@@ -13,16 +14,13 @@
 namespace passkeyd::cli {
 namespace {
 
-/// Names have at most 64 bytes, and ids fewer.
-constexpr std::size_t kMaxId = 64;
-
 Error wrong(const std::string &sentence) {
   return {ErrorKind::InvalidInput, sentence};
 }
 
 Result<std::string> parse_id(const std::string &word) {
-  if (word.empty() || word.size() > kMaxId || !is_printable(word))
-    return wrong("a passkey's ID or name has 1 to 64 bytes of printable UTF-8");
+  if (const std::string problem = check_passkey_name(word); !problem.empty())
+    return wrong("a passkey's ID or name " + problem);
   return word;
 }
 

@@ -11,9 +11,6 @@
 namespace passkeyd {
 namespace {
 
-/// Polkit may have to ask the person first, and people look for their passwords.
-constexpr Patience::Time kMost = std::chrono::minutes(6);
-
 /// Longer than any code, to keep what is shown in its columns.
 constexpr std::size_t kMaxCode = 40;
 
@@ -53,7 +50,8 @@ std::vector<std::string_view> CodeSet::codes() const {
 }
 
 Result<CodeSet> new_backup_codes(Bus &bus, const UserName &user, Patience &patience) {
-  const Message reply = TRY(bus.call_manager("NewBackupCodes", with_user(user), patience, kMost));
+  const Message reply =
+      TRY(bus.call_manager("NewBackupCodes", with_user(user), patience, Bus::kAuthorityTime));
   int file = -1;
   std::uint32_t count = 0;
   if (sd_bus_message_has_signature(reply.get(), "hu") <= 0 ||
@@ -73,17 +71,17 @@ Status lock_user(Bus &bus, const LockOrder &order, Patience &patience) {
     if (code >= 0 && !order.reason.empty()) code = append_text(call, option::kReason, order.reason);
     return code < 0 ? code : sd_bus_message_close_container(call);
   };
-  TRY(bus.call_manager("LockUser", fill, patience, kMost));
+  TRY(bus.call_manager("LockUser", fill, patience, Bus::kAuthorityTime));
   return Ok{};
 }
 
 Status unlock_user(Bus &bus, const UserName &user, Patience &patience) {
-  TRY(bus.call_manager("UnlockUser", with_user(user), patience, kMost));
+  TRY(bus.call_manager("UnlockUser", with_user(user), patience, Bus::kAuthorityTime));
   return Ok{};
 }
 
 Status reset_limits(Bus &bus, const UserName &user, Patience &patience) {
-  TRY(bus.call_manager("ResetLimits", with_user(user), patience, kMost));
+  TRY(bus.call_manager("ResetLimits", with_user(user), patience, Bus::kAuthorityTime));
   return Ok{};
 }
 

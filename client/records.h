@@ -46,8 +46,8 @@ struct CredentialList {
   std::size_t unreadable = 0;  ///< rows that made no sense; they never hide the others
 };
 
-/// Reads "aa{sv}", all there is in `reply` to `method`. Errors: Malformed (no list, or absurdly long).
-Result<CredentialList> read_credentials(const Message &reply, const char *method);
+/// Reads "aa{sv}", all there is in `reply`. Errors: Malformed (no list, or absurdly long).
+Result<CredentialList> read_credentials(sd_bus_message *reply);
 
 /// The passkeys of `user`. Errors: as Bus::call_manager; Malformed if the answer is no list, or absurdly
 /// long.

@@ -4,9 +4,6 @@
 namespace passkeyd {
 namespace {
 
-/// Polkit may have to ask the person first, and people look for their passwords.
-constexpr Patience::Time kMost = std::chrono::minutes(6);
-
 enum class Rehearsal { No, Yes };
 
 int open_options(sd_bus_message *call, const std::string &reason) {
@@ -25,7 +22,7 @@ Status call_about(Bus &bus, const char *method, const CredentialOrder &order, Pa
     const int code = sd_bus_message_append(call, "ss", order.user.str().c_str(), order.id.c_str());
     return code < 0 ? code : append_reason(call, order.reason);
   };
-  TRY(bus.call_manager(method, fill, patience, kMost));
+  TRY(bus.call_manager(method, fill, patience, Bus::kAuthorityTime));
   return Ok{};
 }
 
@@ -40,8 +37,8 @@ Result<CredentialList> call_matching(Bus &bus, const Recall &recall, Rehearsal r
       code = sd_bus_message_append(call, "{sv}", option::kDryRun, "b", 1);
     return code < 0 ? code : sd_bus_message_close_container(call);
   };
-  const Message reply = TRY(bus.call_manager("RevokeMatching", fill, patience, kMost));
-  return read_credentials(reply, "RevokeMatching");
+  const Message reply = TRY(bus.call_manager("RevokeMatching", fill, patience, Bus::kAuthorityTime));
+  return read_credentials(reply.get());
 }
 
 }  // namespace
@@ -56,7 +53,7 @@ Result<std::uint32_t> revoke_all(Bus &bus, const UserName &user, const std::stri
     const int code = sd_bus_message_append(call, "s", user.str().c_str());
     return code < 0 ? code : append_reason(call, reason);
   };
-  const Message reply = TRY(bus.call_manager("RevokeAll", fill, patience, kMost));
+  const Message reply = TRY(bus.call_manager("RevokeAll", fill, patience, Bus::kAuthorityTime));
   std::uint32_t count = 0;
   if (sd_bus_message_has_signature(reply.get(), "u") <= 0 ||
       sd_bus_message_read(reply.get(), "u", &count) <= 0)

@@ -16,8 +16,6 @@ constexpr const char *kPath = "/org/freedesktop/login1";
 constexpr const char *kManager = "org.freedesktop.login1.Manager";
 constexpr const char *kProperties = "org.freedesktop.DBus.Properties";
 constexpr const char *kUser = "org.freedesktop.login1.User";
-/// Polkit may have to ask the person first.
-constexpr Patience::Time kMost = std::chrono::minutes(6);
 constexpr std::size_t kMaxSessions = 4096;
 
 struct Session {
@@ -102,7 +100,8 @@ Status terminate(Bus &bus, const char *method, const Bus::Fill &arguments, Patie
     const int code = sd_bus_message_set_allow_interactive_authorization(call, 1);
     return code < 0 ? code : arguments(call);
   };
-  const Result<Message> done = bus.call_system(kLogind, kPath, kManager, method, fill, patience, kMost);
+  const Result<Message> done =
+      bus.call_system(kLogind, kPath, kManager, method, fill, patience, Bus::kAuthorityTime);
   if (!done && done.error().kind != ErrorKind::NotFound) return done.error();
   return Ok{};
 }

@@ -31,9 +31,9 @@ def calls_that_make_no_sense_are_refused_by_the_daemon_too():
     for user in ("", LONG, "a/b", "-", "\x1b", "0"):
         status, said = call("RevokeAll", "sa{sv}", user, "0")
         check(status != 0 or said.strip() == "u 0", f"{user[:20]!r}: {said}")
-    for reason in (("s", "r" * 201), ("s", "two\nlines"), ("u", "1")):
-        status, said = call("RevokeCredential", "ssa{sv}", "alice", the_id("alice"), "1", "reason", *reason)
-        check(status != 0, f"{reason}: {said}")
+    for reason in ("r" * 201, "two\nlines", "\x1b"):
+        status, said = call("RevokeCredential", "ssa{sv}", "alice", the_id("alice"), "1", "reason", "s", reason)
+        check(status != 0, f"{reason[:20]!r}: {said}")
     check(with_touch("alice"), "alice's passkey is gone")
 
 
