@@ -1,5 +1,7 @@
 /// An export as a file: what is written is read back, and nothing else is taken for one.
-#include <sys/mman.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
 
 #include <nlohmann/json.hpp>
 
@@ -370,6 +372,34 @@ void two_that_need_the_key_at_once_get_the_same() {
   }
 }
 
+void a_full_or_read_only_disk_gets_no_half_a_key() {
+  const TempDir dir(memory_directory());
+  const std::string key = dir.path() + "/export.key";
+  const int code = in_child([&] {
+    if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
+      return 77;
+    if (mount("tmpfs", dir.path().c_str(), "tmpfs", 0, "size=16k,mode=0700") != 0) return 77;
+    const std::string filler = dir.path() + "/filler";
+    std::ofstream(filler) << std::string(64 * 1024, 'x');
+    const auto refused = [&] {
+      const Result<SigningKey> made = SigningKey::find_or_make(dir.path());
+      CHECK(!made && made.error().kind == ErrorKind::StorageFull);
+      CHECK(access(key.c_str(), F_OK) != 0);
+    };
+    refused();
+    CHECK(unlink(filler.c_str()) == 0);
+    CHECK(mount("", dir.path().c_str(), "", MS_REMOUNT | MS_RDONLY, nullptr) == 0);
+    refused();
+    CHECK(mount("", dir.path().c_str(), "", MS_REMOUNT, nullptr) == 0);
+    MUST(SigningKey::find_or_make(dir.path()));
+    CHECK(mount("", dir.path().c_str(), "", MS_REMOUNT | MS_RDONLY, nullptr) == 0);
+    MUST(SigningKey::find_or_make(dir.path()));  // one that is there is enough
+    return 0;
+  });
+  if (code == 77) throw Skipped("mounting a small tmpfs takes root");
+  CHECK(code == 0);
+}
+
 }  // namespace
 
 int main() {
@@ -388,6 +418,7 @@ int main() {
       TEST(the_key_is_made_once_and_for_its_owner_only),
       TEST(a_damaged_key_is_an_error_and_never_replaced),
       TEST(two_that_need_the_key_at_once_get_the_same),
+      TEST(a_full_or_read_only_disk_gets_no_half_a_key),
   };
   return cmocka_run_group_tests_name("transfer-file", tests, nullptr, nullptr);
 }
