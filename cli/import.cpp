@@ -164,7 +164,11 @@ ExitCode run(const Options &options) {
     return ExitCode::Usage;
   }
   const Fd file(open(options.file.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
-  if (!file) return report(errno_error("open " + printable(options.file, 255), errno));
+  if (!file) {
+    std::fprintf(stderr, "passkeyctl: %s\n",
+                 errno_error("open " + printable(options.file, 255), errno).sentence.c_str());
+    return ExitCode::Unavailable;
+  }
   const Result<Fd> copy = sealed_copy(file);
   if (!copy) return refuse(options, copy.error());
   return with_authority(Patience(std::chrono::minutes(30)), [&](Bus &bus, Patience &patience) {
