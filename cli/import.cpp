@@ -53,6 +53,7 @@ std::string meaning_of(const ImportRecord &row) {
     if (row.why == word.why) text = word.text;
   if (row.what == "add" && row.works) text = "will work here";
   if (row.what == "revoke") text = "was revoked there";
+  if (row.what == "lock") text = "the account is locked there, and will be here";
   if (row.what == "rp-id") text = "relying party of this machine from now on";
   if (row.uid_was && row.uid)
     text += " (uid " + std::to_string(*row.uid) + ", was " + std::to_string(*row.uid_was) + ")";
