@@ -53,6 +53,7 @@ std::string meaning_of(const ImportRecord &row) {
     if (row.why == word.why) text = word.text;
   if (row.what == "add" && row.works) text = "will work here";
   if (row.what == "revoke") text = "was revoked there";
+  if (row.what == "lock") text = "the account is locked there, and will be here";
   if (row.what == "rp-id") text = "relying party of this machine from now on";
   if (row.uid_was && row.uid)
     text += " (uid " + std::to_string(*row.uid) + ", was " + std::to_string(*row.uid_was) + ")";
@@ -164,7 +165,11 @@ ExitCode run(const Options &options) {
     return ExitCode::Usage;
   }
   const Fd file(open(options.file.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
-  if (!file) return report(errno_error("open " + printable(options.file, 255), errno));
+  if (!file) {
+    std::fprintf(stderr, "passkeyctl: %s\n",
+                 errno_error("open " + printable(options.file, 255), errno).sentence.c_str());
+    return ExitCode::Unavailable;
+  }
   const Result<Fd> copy = sealed_copy(file);
   if (!copy) return refuse(options, copy.error());
   return with_authority(Patience(std::chrono::minutes(30)), [&](Bus &bus, Patience &patience) {

@@ -47,7 +47,7 @@ struct CredentialList {
 };
 
 /// Reads "aa{sv}", all there is in `reply`. Errors: Malformed (no list, or absurdly long).
-Result<CredentialList> read_credentials(sd_bus_message *reply);
+Result<CredentialList> read_credentials(const Message &reply, const char *method);
 
 /// The passkeys of `user`. Errors: as Bus::call_manager; Malformed if the answer is no list, or absurdly
 /// long.

@@ -38,7 +38,7 @@ Result<CredentialList> call_matching(Bus &bus, const Recall &recall, Rehearsal r
     return code < 0 ? code : sd_bus_message_close_container(call);
   };
   const Message reply = TRY(bus.call_manager("RevokeMatching", fill, patience, Bus::kAuthorityTime));
-  return read_credentials(reply.get());
+  return read_credentials(reply, "RevokeMatching");
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include <set>
 
+#include "ledger/import.h"
 #include "ledger/schema.h"
 #include "tests/ledger_support.h"
 #include "tests/ledger_vfs.h"
@@ -121,6 +122,28 @@ const Operation kLock = {
 const Operation kFixRpId = {"fixing the RP ID", [](Ledger &) {},
                             [](Ledger &ledger) { return done(ledger.fix_rp_id(sample().rp_id)); }};
 
+/// One of everything that an import does.
+Status take_in(Ledger &ledger) {
+  HeldCredential counted{sample(1), {}};
+  counted.credential.counter = 99;
+  HeldCredential revoked{sample(2), {}};
+  revoked.credential.state = CredentialState::Revoked;
+  const HeldLock lock{account().name, {}};
+  return done(ledger.take_in({.rp_id = sample().rp_id,
+                              .credentials = {counted, revoked, {sample(3), {}}, {sample(4), {}}},
+                              .locks = {lock},
+                              .accounts = {{"alice", account()}},
+                              .source = "elsewhere"},
+                             ImportMode::Change, kAdmin, kNow));
+}
+const Operation kImport = {"importing",
+                           [](Ledger &ledger) {
+                             MUST(ledger.fix_rp_id(sample().rp_id));
+                             MUST(ledger.add(sample(1), kAdmin, kNow));
+                             MUST(ledger.add(sample(2), kAdmin, kNow));
+                           },
+                           take_in};
+
 /// What an operation starts from and leads to, as every row of every table.
 struct Story {
   TempDir dir{memory_directory()};
@@ -210,7 +233,7 @@ void survives(const Operation &operation, Fate fate) {
 void survive_all(Fate fate) {
   for (const Operation *operation :
        {&kGrant, &kSuspendClone, &kBeginTry, &kUndoTry, &kAdd, &kRevokeAll, &kRecall, &kSpendCode, &kNewCodes,
-        &kLock, &kPrune, &kImportModels, &kFixRpId})
+        &kLock, &kPrune, &kImportModels, &kFixRpId, &kImport})
     survives(*operation, fate);
 }
 
@@ -263,7 +286,7 @@ void outlives_failure(const Operation &operation, Fate fate) {
 void a_failing_disk_is_an_error_and_never_a_yes() {
   for (const Fate fate : {Fate::Fail, Fate::FailAll})
     for (const Operation *operation : {&kGrant, &kSuspendClone, &kBeginTry, &kUndoTry, &kAdd, &kRevokeAll,
-                                       &kRecall, &kSpendCode, &kNewCodes, &kLock, &kPrune, &kImportModels})
+                                       &kRecall, &kSpendCode, &kNewCodes, &kLock, &kPrune, &kImportModels, &kImport})
       outlives_failure(*operation, fate);
 }
 
