@@ -87,12 +87,14 @@ def a_tpm_that_a_trusted_maker_certified_is_trusted():
 
 def one_of_a_maker_nobody_trusts_is_untrusted():
     os.rename(ROOT, ROOT + ".away")
+    reload_daemon("is in force")
     try:
         made = enrolled("alice", "of a stranger")
         check(made["attestation"] == "untrusted" and made["attested_by"] == "World TPM Maker", dict(made))
         check(made["device"].startswith("TPM (IBM SW"), made["device"])
     finally:
         os.rename(ROOT + ".away", ROOT)
+        reload_daemon("is in force")
 
 
 class Meddled:
@@ -153,7 +155,7 @@ def every_check_speaks_once_and_nothing_is_bad():
 def nobody_but_root_hears_of_it():
     status, said = run("runuser", "-u", "bob", "--", "busctl", "call", "org.passkeyd1", "/org/passkeyd1", "org.passkeyd1.Manager",
                        "GetHealth")
-    check(status != 0 and "may not" in said, said)
+    check(status != 0 and "org.passkeyd1.examine" in said, said)
 
 
 def wrong_pins_are_counted():

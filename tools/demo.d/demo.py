@@ -86,7 +86,7 @@ class SignIn(Terminal):
 
 # --- enrolling ------------------------------------------------------------------------------------------------------
 def enroll(who, *how, pin=None, again=None, touched=True):
-    with Terminal("root", ["passkeyctl", "enroll", "--no-backup-codes", "--user", who, *how]) as terminal:
+    with Terminal("root", ["passkeyctl", "enroll", "--no-test", "--no-backup-codes", "--user", who, *how]) as terminal:
         for secret in filter(None, (pin, again)):
             terminal.wait_for(r"PIN[^\n]*: ?$|again[^\n]*: ?$")
             terminal.type_unseen(secret)
