@@ -207,7 +207,7 @@ def a_full_disk_is_said_and_nothing_is_changed():
         said = imported("--yes", "--signer", signer["first"], status=3)
         check("full" in said or "no room" in said, said)
         for user in ("alice", "bob", "carol"):
-            check(json.loads(must("passkeyctl", "list", "--json", "--user", user)) == [], "something was taken")
+            check(json.loads(must("passkeyctl", "list", "--revoked", "--json", "--user", user)) == [], "something was taken")
         said = run("passkeyctl", "export", "/root/from-full")
         check(said[0] == 3 and "no room" in said[1] and not os.path.exists("/root/from-full"), said)
         check(not os.path.exists(KEY), "half a key is there")
@@ -246,7 +246,7 @@ def the_tpms_passkey_is_gone_and_can_be_made_again():
 
 
 def what_was_revoked_stays_revoked():
-    listed = json.loads(must("passkeyctl", "list", "--json", "--user", "carol"))
+    listed = json.loads(must("passkeyctl", "list", "--revoked", "--json", "--user", "carol"))
     check([row["state"] for row in listed] == ["revoked"], listed)
     with sudo("carol") as terminal:
         key("count", "reset")
