@@ -1,7 +1,10 @@
 /// Everybody, and whether their accounts are still who they were.
 #include "daemon/people.h"
 
+#include <algorithm>
+
 #include "daemon/errand.h"
+#include "daemon/models.h"
 #include "daemon/reply.h"
 
 namespace passkeyd {
@@ -34,6 +37,18 @@ Task<std::vector<Person>> look_up_all(House &house, std::vector<AccountSummary> 
   co_return people;
 }
 
+/// Which models are warned of is more than the ledger's to say: some are known by a certificate's key only.
+Status count_recalled(House &house, std::vector<Person> &people) {
+  const Credentials stored = TRY(house.ledger.all_credentials());
+  for (const Credential &each : stored.rows) {
+    if (each.state != CredentialState::Active || recall_of(house, each).empty()) continue;
+    const auto owner = std::ranges::find_if(
+        people, [&](const Person &person) { return person.summary.account == each.owner; });
+    if (owner != people.end()) ++owner->recalled;
+  }
+  return Ok{};
+}
+
 }  // namespace
 
 Task<Status> get_people(House &house, Call call) {
@@ -41,7 +56,9 @@ Task<Status> get_people(House &house, Call call) {
   if (!allowed) co_return allowed;
   Result<std::vector<AccountSummary>> accounts = house.ledger.people();
   if (!accounts) co_return accounts.error();
-  const std::vector<Person> people = co_await look_up_all(house, std::move(accounts).value());
+  std::vector<Person> people = co_await look_up_all(house, std::move(accounts).value());
+  const Status counted = count_recalled(house, people);
+  if (!counted) co_return counted;
   co_return reply(call.message.get(), people);
 }
 

@@ -10,6 +10,7 @@ struct Person {
   AccountSummary summary;
   std::optional<uid_t> uid_now = {};  ///< nullopt: nobody has that name, or nobody could say
   bool unknown = false;               ///< nobody could say
+  std::uint32_t recalled = 0;         ///< active passkeys of models that FIDO Metadata warns of
 };
 
 /// Answers GetPeople.

@@ -73,7 +73,7 @@ int append(sd_bus_message *reply, const Person &person) {
       .count("suspended", has.suspended)
       .count("revoked", has.revoked)
       .count("without-verification", has.without_verification)
-      .count("recalled", has.recalled)
+      .count("recalled", person.recalled)
       .count("codes-left", has.codes_left)
       .time("last-used", has.last_used)
       .time("newest", has.newest)

@@ -77,7 +77,6 @@ struct AccountSummary {
   std::uint32_t suspended = 0;
   std::uint32_t revoked = 0;
   std::uint32_t without_verification = 0;  ///< active, enrolled without user verification
-  std::uint32_t recalled = 0;              ///< active, of a model that is recalled
   std::uint32_t codes_left = 0;
   std::optional<WallTime> last_used = {};  ///< of all its passkeys
   std::optional<WallTime> newest = {};     ///< the latest enrollment
@@ -211,7 +210,7 @@ class Ledger {
   /// Oldest first.
   Result<std::vector<AuditEntry>> audit(const AuditQuery &query);
   /// Most records that one call of prune_audit lets go, so that none takes long.
-  static constexpr std::int64_t kPrunedAtOnce = 2000;
+  static constexpr std::int64_t kPrunedAtOnce = 500;
   /// Lets go of records older than `before`, as far as they are a beginning of the chain, and records that;
   /// the rest stays verifiable. Returns how many; kPrunedAtOnce: call again. Error: Corrupt, if what is to go
   /// does not verify; then nothing goes. (audit_prune.cpp)

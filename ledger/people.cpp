@@ -38,7 +38,6 @@ Status add_passkeys(sql::Database &database, Summaries &all) {
   sql::Statement rows = TRY(database.query(
       "SELECT user_name, uid, sum(state = 'active'), sum(state = 'suspended'), sum(state = 'revoked'),"
       " sum(state = 'active' AND user_verification = 0),"
-      " sum(state = 'active' AND EXISTS (SELECT 1 FROM model WHERE id = aaguid AND recalled <> 0)),"
       " max(last_used), max(created) FROM credential GROUP BY user_name, uid"));
   return each_account(std::move(rows), [&](const sql::Statement &row, const std::string &name,
                                            std::int64_t uid, const UserName &parsed) {
@@ -48,9 +47,8 @@ Status add_passkeys(sql::Database &database, Summaries &all) {
     summary.suspended = count(3);
     summary.revoked = count(4);
     summary.without_verification = count(5);
-    summary.recalled = count(6);
-    summary.last_used = time_at(row, 7);
-    summary.newest = time_at(row, 8);
+    summary.last_used = time_at(row, 6);
+    summary.newest = time_at(row, 7);
   });
 }
 

@@ -89,16 +89,11 @@ void everybody_is_there_once_with_what_they_have() {
   MUST(f.ledger.set_state(gone.row, CredentialState::Revoked, "", kAdmin, kNow));
   MUST(f.ledger.replace_codes(alice, code_set(), kAdmin, kNow));
   MUST(f.ledger.decide_code(code_attempt(), code_set()[0], moment()));
-  Metadata recall = metadata(1, 0);
-  recall.models.push_back(
-      {.id = copy_of(kModel), .description = "M", .status = "REVOKED", .recalled = true, .roots = {}});
-  MUST(f.ledger.replace_models(recall, kAdmin, kNow));
-
   const std::vector<AccountSummary> all = MUST(f.ledger.people());
   CHECK(all.size() == 1);
   const AccountSummary &one = all[0];
   CHECK(one.account == alice && one.active == 2 && one.suspended == 1 && one.revoked == 1);
-  CHECK(one.without_verification == 1 && one.recalled == 1 && one.codes_left == 9 && !one.locked);
+  CHECK(one.without_verification == 1 && one.codes_left == 9 && !one.locked);
   CHECK(one.last_used == day(3) && one.newest == day(2));
 }
 

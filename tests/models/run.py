@@ -239,6 +239,16 @@ def a_listing_names_models_and_says_which_are_recalled():
     check(own.get("recalled") == "" and own.get("attestation") == "self", own)
 
 
+def people_with_passkeys_of_recalled_models_are_counted():
+    recalled = {str(row["user"]): int(row["recalled"]) for row in manager().GetPeople()}
+    check(recalled["alice"] == 1, recalled)
+    check(recalled["old-key"] == 0 and recalled["red-key"] == 0, recalled)  # known by a certificate, and not warned of
+    must_import = publisher.blob(20, entry("Old Key", "REVOKED", attestationCertificateKeyIdentifiers=[known.old.key_identifier]))
+    import_blob(must_import)
+    recalled = {str(row["user"]): int(row["recalled"]) for row in manager().GetPeople()}
+    check(recalled["old-key"] == 1 and recalled["alice"] == 0, recalled)
+
+
 def main():
     os.makedirs(ROOTS, exist_ok=True)
     known.root.write_certificate(ROOTS + "/known.pem")
@@ -264,6 +274,7 @@ def main():
         a_pipe_is_read_to_its_end_and_keeps_nobody_waiting,
         only_root_imports,
         a_listing_names_models_and_says_which_are_recalled,
+        people_with_passkeys_of_recalled_models_are_counted,
     ])
 
 
