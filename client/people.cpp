@@ -15,8 +15,9 @@ constexpr Patience::Time kMost = std::chrono::seconds(90);
 std::optional<PersonRecord> person_of(const Dictionary &row) {
   PersonRecord person;
   const bool sound = row.take("user", person.user) && row.take("uid", person.uid) &&
-                     row.take("uid-now", person.uid_now) && row.take("active", person.active) &&
-                     row.take("suspended", person.suspended) && row.take("revoked", person.revoked) &&
+                     row.take("uid-now", person.uid_now) && row.take("unknown", person.unknown) &&
+                     row.take("active", person.active) && row.take("suspended", person.suspended) &&
+                     row.take("revoked", person.revoked) &&
                      row.take("without-verification", person.without_verification) &&
                      row.take("recalled", person.recalled) && row.take("codes-left", person.codes_left) &&
                      row.take("last-used", person.last_used) && row.take("newest", person.newest) &&

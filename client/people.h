@@ -14,7 +14,8 @@ namespace passkeyd {
 struct PersonRecord {
   std::string user;
   std::optional<std::int64_t> uid = {};      ///< at enrollment
-  std::optional<std::int64_t> uid_now = {};  ///< nullopt: there is no such account
+  std::optional<std::int64_t> uid_now = {};  ///< nullopt: there is no such account, or nobody could say
+  bool unknown = false;                      ///< nobody could say
   std::int64_t active = 0;                   ///< passkeys that open something
   std::int64_t suspended = 0;                ///< of a possible clone
   std::int64_t revoked = 0;

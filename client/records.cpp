@@ -6,7 +6,7 @@
 namespace passkeyd {
 namespace {
 
-constexpr std::size_t kMaxRecords = 4096;
+constexpr std::size_t kMaxRecords = 65536;  ///< of everybody, with all that was ever revoked
 
 Error malformed(const char *method, const char *what) {
   return {ErrorKind::Malformed, std::string(method) + ": " + what};

@@ -37,8 +37,13 @@ constexpr Row kTable[] = {
     {Deed::Import, "org.passkeyd1.import", "org.passkeyd1.import"},
 };
 
+/// Is it for an owner to do? Otherwise their own account is to them like anybody's.
+bool is_for_owners(const Row &row) {
+  return std::string_view(row.own) != row.others;
+}
+
 /// What somebody was refused who is not the owner is on record: who tries that is worth knowing. Who is
-/// refused their own has mistyped a password.
+/// refused their own has mistyped a password, unless it is what no owner may: unlocking themself.
 void record_refusal(House &house, const Caller &caller, const char *action,
                     const std::optional<Account> &owner) {
   if (!house.refusals.may_record(caller.uid, house.clock.boot())) return;
@@ -69,7 +74,7 @@ Task<Status> authorize(House &house, Caller caller, bool interactive, Deed deed,
   if (owner) question.user = owner->name.str();
   const char *action = question.action;
   const Status allowed = co_await ask_polkit(house, caller, std::move(question));
-  if (!allowed && allowed.error().kind == ErrorKind::NotAllowed && !own)
+  if (!allowed && allowed.error().kind == ErrorKind::NotAllowed && !(own && is_for_owners(*row)))
     record_refusal(house, caller, action, owner);
   co_return allowed;
 }

@@ -1,7 +1,9 @@
 /// Reading dictionaries.
 #include "daemon/dictionary.h"
 
+#include <cerrno>
 #include <charconv>
+#include <cstring>
 
 #include "common/account.h"
 
@@ -16,7 +18,17 @@ int read_digits(sd_bus_message *call, const char *type, std::optional<std::strin
   return got;
 }
 
-/// The next value, a variant; nullopt for one of a type that no key of ours has.
+/// A call is held until it is answered, which may take minutes, and the bus lets 32 MiB through: what is far
+/// longer than anything that is wanted does not get in.
+constexpr std::size_t kMaxBytes = 4096;
+
+/// Of a fixed size, and small: what newer callers may say to us as well.
+bool is_small(std::string_view kind) {
+  return kind.size() == 1 && std::string_view("ynqdhg").find(kind) != std::string_view::npos;
+}
+
+/// The next value, a variant; nullopt for one of a type that no key of ours has. -EMSGSIZE: it may be too
+/// long.
 int read_value(sd_bus_message *call, std::optional<std::string> &into) {
   const char *contents = nullptr;
   char type = 0;
@@ -26,6 +38,7 @@ int read_value(sd_bus_message *call, std::optional<std::string> &into) {
   if (kind == "s") {
     const char *value = nullptr;
     got = sd_bus_message_read(call, "v", "s", &value);
+    if (got >= 0 && strnlen(value, kMaxBytes + 1) > kMaxBytes) return -EMSGSIZE;
     if (got >= 0) into = value;
     return got;
   }
@@ -39,7 +52,7 @@ int read_value(sd_bus_message *call, std::optional<std::string> &into) {
   if (kind == "t") return read_digits<std::uint64_t>(call, "t", into);
   if (kind == "i") return read_digits<std::int32_t>(call, "i", into);
   if (kind == "u") return read_digits<std::uint32_t>(call, "u", into);
-  return sd_bus_message_skip(call, "v");
+  return is_small(kind) ? sd_bus_message_skip(call, "v") : -EMSGSIZE;
 }
 
 Error unknown_value(std::string_view key) {
@@ -57,11 +70,14 @@ Result<Dictionary> Dictionary::read(sd_bus_message *call) {
     const char *key = nullptr;
     std::optional<std::string> value;
     got = sd_bus_message_read(call, "s", &key);
+    if (got >= 0 && strnlen(key, kMaxBytes + 1) > kMaxBytes) got = -EMSGSIZE;
     if (got >= 0) got = read_value(call, value);
     if (got >= 0) read.values_[key] = std::move(value);
     if (got >= 0) got = sd_bus_message_exit_container(call);
   }
   if (got >= 0) got = sd_bus_message_exit_container(call);
+  if (got == -EMSGSIZE)
+    return Error{ErrorKind::InvalidInput, "The request has a key or value that is too large."};
   if (got < 0) return Error{ErrorKind::InvalidInput, "The request is not of the documented form."};
   return read;
 }

@@ -110,6 +110,8 @@ Result<std::vector<ImportChange>> Ledger::take_in(const Import &import, ImportMo
   record.service = by.what;
   record.outcome = outcome::kDone;
   record.reason = import.source;
+  for (const PlannedChange &each : planned)
+    if (const auto *step = std::get_if<TakeRpId>(&each.step)) record.reason += " rp-id " + step->rp_id.str();
   record.caller_uid = by.uid;
   record.caller_pid = by.pid;
   TRY(audit::append(database_, std::move(record)));

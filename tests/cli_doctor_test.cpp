@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <ctime>
 #include <nlohmann/json.hpp>
 
 #include "cli/doctor/health_words.h"
@@ -176,6 +177,7 @@ void each_trouble_of_an_account_is_found_alone() {
       {"no-verification", [](PersonRecord &person) { person.without_verification = 1; }},
       {"account-changed", [](PersonRecord &person) { person.uid_now = 1001; }},
       {"account-gone", [](PersonRecord &person) { person.uid_now.reset(); }},
+      {"account-unknown", [](PersonRecord &person) { person.uid_now.reset(), person.unknown = true; }},
       {"locked", [](PersonRecord &person) { person.locked = true; }},
       {"no-passkey", [](PersonRecord &person) { person.active = 0, person.revoked = 2; }},
   };
@@ -211,6 +213,35 @@ void a_name_cannot_slip_a_command_into_the_advice() {
   person.locked = true;
   const auto reports = judge_people({person}, {}, {.now = kNow});
   CHECK(reports.at(0).findings.at(0).advice == "passkeyctl unlock '$(reboot)'\\''x'");
+}
+
+void of_a_name_that_has_changed_hands_both_owners_are_seen() {
+  PersonRecord before = well("alice");
+  before.uid_now = 1001;
+  PersonRecord now = well("alice");
+  now.uid = now.uid_now = 1001;
+  for (const auto &people : {std::vector{before, now}, std::vector{now, before}}) {
+    const auto reports = judge_people(people, {{"alice", 1001}}, {.now = kNow});
+    CHECK(reports.size() == 1 && reports[0].findings.size() == 1);
+    const Finding &finding = reports[0].findings[0];
+    CHECK(finding.check == "account-changed" && !says(finding.advice, "--all"));
+  }
+}
+
+void while_the_directory_is_away_nobody_is_called_gone() {
+  const PrivateBus bus;
+  const auto people = list_of({{{"user", "zoe"},
+                                {"uid", std::uint32_t{4000}},
+                                {"unknown", true},
+                                {"active", std::uint32_t{2}},
+                                {"codes-left", std::uint32_t{3}},
+                                {"newest", std::int64_t{std::time(nullptr)}},
+                                {"locked", false}}});
+  ScriptedDaemon daemon({{"GetPeople", people}});
+  const Ran ran = run({"doctor", "--people"});
+  CHECK(says(ran.out, "could not be looked up"));
+  CHECK(!says(ran.out, "gone") && !says(ran.out, "revoke zoe"));
+  daemon.must_be_done();
 }
 
 void people_are_shown_each_with_their_own() {
@@ -314,6 +345,8 @@ int main(int, char **argv) {
       TEST(a_system_account_needs_no_passkey),
       TEST(the_days_of_disuse_can_be_chosen),
       TEST(a_name_cannot_slip_a_command_into_the_advice),
+      TEST(of_a_name_that_has_changed_hands_both_owners_are_seen),
+      TEST(while_the_directory_is_away_nobody_is_called_gone),
       TEST(people_are_shown_each_with_their_own),
       TEST(a_file_of_metadata_is_handed_over_sealed_and_whole),
       TEST(what_is_no_file_is_never_sent),

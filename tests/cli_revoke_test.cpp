@@ -323,6 +323,19 @@ void a_rehearsal_of_a_recall_and_a_recall_without_yes_change_nothing() {
   }
 }
 
+/// A model that a whole company uses, and what was revoked long ago stays in listings.
+void a_recall_may_meet_twenty_thousand() {
+  const PrivateBus bus;
+  std::vector<Dictionary> met;
+  for (int number = 0; number < 20'000; ++number)
+    met.push_back(passkey("e" + std::to_string(100'000'000 + number), "Key"));
+  ScriptedDaemon daemon(
+      {{"RevokeMatching" + kMatching + " dry-run", list(met)}, {"RevokeMatching" + kMatching, list(met)}});
+  const Ran ran = run({"revoke", "--authenticator", kModel, "--yes"});
+  CHECK(ran.status == 0 && says(ran.out, "Revoked: 20000 passkeys of 1 account."));
+  daemon.must_be_done();
+}
+
 void a_recall_that_meets_nobody_says_so() {
   const PrivateBus bus;
   ScriptedDaemon daemon({{"RevokeMatching" + kMatching + " dry-run", list({})}});
@@ -387,6 +400,7 @@ int main(int argc, char **argv) {
       TEST(a_refusal_is_told_and_nothing_is_called_revoked),
       TEST(a_recall_shows_whom_it_meets_before_it_asks),
       TEST(a_rehearsal_of_a_recall_and_a_recall_without_yes_change_nothing),
+      TEST(a_recall_may_meet_twenty_thousand),
       TEST(a_recall_that_meets_nobody_says_so),
       TEST(resuming_explains_what_a_clone_is_and_asks),
       TEST(only_what_is_suspended_is_resumed),

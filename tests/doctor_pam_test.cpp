@@ -174,6 +174,14 @@ struct Judged {
   std::vector<std::string> told;
 };
 
+/// Sixteen deep, that would be sixteen to the power of sixteen files.
+void files_that_include_each_other_end_soon() {
+  std::string text;
+  for (int line = 0; line < 8; ++line) text += "@include service\nauth include service\n";
+  const PamStack stack = stack_of(text);
+  CHECK(!stack.troubles.empty());
+}
+
 void what_is_wrong_with_a_stack_is_said_and_nothing_else() {
   const std::string unix_required = "auth required pam_unix.so\n";
   const Judged rows[] = {
@@ -329,6 +337,7 @@ int main() {
       TEST(a_stack_opens_exactly_when_libpam_opens_it),
       TEST(lines_are_read_as_pam_conf_has_them),
       TEST(a_service_of_the_vendors_is_found_behind_that_of_the_administrator),
+      TEST(files_that_include_each_other_end_soon),
       TEST(what_is_wrong_with_a_stack_is_said_and_nothing_else),
       TEST(the_options_are_those_of_the_module),
       TEST(no_option_of_the_module_is_unknown),

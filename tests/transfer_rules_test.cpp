@@ -287,6 +287,7 @@ void an_empty_ledger_takes_the_relying_party_over() {
   CHECK(changes[0].what == What::RpId && changes[0].name == "workstation");
   CHECK(changes[1].what == What::Add && changes[1].works);
   CHECK(MUST(here.ledger.fix_rp_id(MUST(RpId::parse("reinstalled")))).str() == "workstation");
+  CHECK(here.records("import").find("signer SHA256:x head 00 rp-id workstation") != std::string::npos);
 }
 
 void a_ledger_in_use_keeps_its_relying_party_and_takes_nothing_of_another() {

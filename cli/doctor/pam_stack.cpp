@@ -132,7 +132,8 @@ class Reader {
   void include(const Place &place, const std::string &name, std::optional<PamGroup> only, int depth,
                std::array<std::vector<PamEntry>, 4> &into) {
     stack.included.insert(name);
-    if (depth == kMostDepth || count_ > kMostEntries)
+    // Counted as well: of files that include each other there are more with every step down.
+    if (depth == kMostDepth || ++count_ > kMostEntries)
       return trouble(place, "files include each other too deeply");
     if (!read(name, only, depth + 1, into)) trouble(place, "there is no file '" + name + "' to include");
   }

@@ -1,6 +1,9 @@
 /// Judging accounts, one after the other.
 #include "cli/doctor/people.h"
 
+#include <algorithm>
+#include <iterator>
+
 namespace passkeyd::cli {
 namespace {
 
@@ -10,15 +13,27 @@ std::string counted(std::int64_t count, const char *one, const char *many) {
   return std::to_string(count) + " " + (count == 1 ? one : many);
 }
 
+/// The row of who has the name now.
+bool is_of_now(const PersonRecord &person) {
+  return person.uid && person.uid == person.uid_now;
+}
+
 class Judge {
  public:
   Judge(const PersonRecord &person, const PeopleQuestion &question) : person_(person), question_(question) {}
 
   Findings all(bool can_sign_in) {
-    account();
+    account("passkeyctl revoke " + user() + " --all");
     if (person_.locked) add("locked", Level::Note, "is locked.", "passkeyctl unlock " + user());
     passkeys(can_sign_in);
     if (person_.active > 0) use();
+    return std::move(found_);
+  }
+
+  /// Of what an account left that had the name before: who has it now must not lose theirs with it.
+  Findings left_behind() {
+    account("passkeyctl revoke " + user() + " ID, one by one (passkeyctl list --json --user " + user() +
+            " has the uid of each)");
     return std::move(found_);
   }
 
@@ -38,11 +53,15 @@ class Judge {
     return quoted + "'";
   }
 
-  void account() {
-    const std::string revoke = "passkeyctl revoke " + user() + " --all --reason \"account is gone\"";
+  void account(const std::string &revoke) {
     if (person_.active + person_.suspended == 0 && person_.codes_left == 0) return;
-    if (!person_.uid_now)
-      add("account-gone", Level::Warning, "has passkeys or backup codes, but the account is gone.", revoke);
+    if (person_.unknown)
+      add("account-unknown", Level::Note,
+          "could not be looked up: whether the account is still there is not known.",
+          "getent passwd " + user() + "; while a directory is out of reach, revoke nothing for that.");
+    else if (!person_.uid_now)
+      add("account-gone", Level::Warning, "has passkeys or backup codes, but the account is gone.",
+          revoke + " --reason \"account is gone\"");
     else if (person_.uid && *person_.uid != *person_.uid_now)
       add("account-changed", Level::Warning,
           "is number " + std::to_string(*person_.uid_now) + " now, and was " + std::to_string(*person_.uid) +
@@ -98,12 +117,21 @@ class Judge {
 std::vector<PersonReport> judge_people(const std::vector<PersonRecord> &people,
                                        const std::map<std::string, std::int64_t> &accounts,
                                        const PeopleQuestion &question) {
-  std::map<std::string, PersonRecord> all;
-  for (const auto &[user, uid] : accounts) all[user] = {.user = user, .uid_now = uid};
-  for (const PersonRecord &person : people) all[person.user] = person;
+  // A name that had several numbers has a row for each of them.
+  std::map<std::string, std::vector<PersonRecord>> all;
+  for (const PersonRecord &person : people) all[person.user].push_back(person);
+  for (const auto &[user, uid] : accounts)
+    if (!all.contains(user)) all[user] = {{.user = user, .uid_now = uid}};
   std::vector<PersonReport> reports;
-  for (const auto &[user, person] : all) {
-    Findings found = Judge(person, question).all(accounts.contains(user));
+  for (const auto &[user, rows] : all) {
+    const bool has_own = std::ranges::any_of(rows, is_of_now);
+    Findings found;
+    for (const PersonRecord &person : rows) {
+      Judge judge(person, question);
+      const bool left = has_own && !is_of_now(person);
+      std::ranges::move(left ? judge.left_behind() : judge.all(accounts.contains(user)),
+                        std::back_inserter(found));
+    }
     if (!found.empty()) reports.push_back({user, std::move(found)});
   }
   return reports;

@@ -119,6 +119,16 @@ def a_stranger_learns_nothing_and_is_on_record():
     check((event, user, outcome, by) == ("refused", "nobody-here", "denied", uid_of("bob")), last_record())
 
 
+def who_tries_what_nobody_may_for_themself_is_on_record():
+    for method, *rest in (("UnlockUser",), ("ResetLimits",), ("ResumeCredential", "Blue key", {})):
+        answer = call("alice", method, "ssa{sv}" if rest else "s", "alice", *rest)
+        check(answer[0] == "NotAllowed", answer)
+        check(last_record() == ("refused", "alice", "denied", "not-allowed", uid_of("alice")), last_record())
+    before = rows("SELECT count(*) FROM audit")
+    answer = call("alice", "RevokeCredential", "ssa{sv}", "alice", "Blue key", {})
+    check(answer[0] == "NotAllowed" and rows("SELECT count(*) FROM audit") == before, "one's own is no offence")
+
+
 def nobody_fills_the_disk_by_asking():
     def refused():
         return rows("SELECT count(*) FROM audit WHERE event = 'refused' AND caller_uid = ?", uid_of("dave"))[0][0]
@@ -164,6 +174,7 @@ PROMISES = [
     a_call_that_does_not_let_anybody_be_asked_is_refused,
     an_administrators_password_does_it_for_others_and_the_dialog_says_for_whom,
     a_stranger_learns_nothing_and_is_on_record,
+    who_tries_what_nobody_may_for_themself_is_on_record,
     nobody_fills_the_disk_by_asking,
     a_killed_client_takes_its_question_back,
     who_leaves_questions_open_can_still_sign_in,

@@ -40,6 +40,13 @@ def an_id_that_is_none_or_somebody_elses_is_not_found():
         refused("NotFound", "RenameCredential", "sss", "alice", name, "Mine now")
 
 
+def what_would_only_fill_memory_while_a_call_waits_is_refused():
+    waits = {"user": "alice", "after": 10 ** 9, "wait": 1}
+    for junk in ({"junk": "x" * 100_000}, {"x" * 100_000: "junk"}, {"junk": ["x"] * 1000}):
+        refused("InvalidInput", "GetAudit", "a{sv}", {**waits, **junk}, user="alice")
+    check(call("alice", "GetAudit", "a{sv}", {**waits, "newer": "x" * 1000}) == ["ok", []], "a newer caller is refused")
+
+
 def a_reason_that_cannot_be_shown_is_refused():
     for reason in [*BAD_TEXTS[1:], "x" * 201, 17.5, ["a"]]:
         refused("InvalidInput", "RevokeAll", "sa{sv}", "alice", {"reason": reason})
@@ -111,6 +118,7 @@ PROMISES = [
     a_name_that_cannot_be_shown_is_refused,
     a_user_that_cannot_be_is_refused,
     an_id_that_is_none_or_somebody_elses_is_not_found,
+    what_would_only_fill_memory_while_a_call_waits_is_refused,
     a_reason_that_cannot_be_shown_is_refused,
     a_recall_that_names_nothing_or_too_much_revokes_nothing,
     a_name_that_two_bear_is_ambiguous_and_an_id_is_not,
