@@ -13,17 +13,10 @@ constexpr std::size_t kMaxFindings = 256;
 /// The daemon may have to ask a slow TPM, and polkit a person.
 constexpr Patience::Time kMost = std::chrono::seconds(90);
 
-struct Name {
-  Level level;
-  std::string_view name;
-};
-constexpr Name kNames[] = {
-    {Level::Bad, "bad"}, {Level::Warning, "warning"}, {Level::Note, "note"}, {Level::Good, "good"}};
-
 /// A level that nobody here knows is a newer daemon's: something to look at, whatever it means.
 Level level_of(std::string_view name) {
-  for (const Name &row : kNames)
-    if (row.name == name) return row.level;
+  for (const Level level : {Level::Bad, Level::Note, Level::Good})
+    if (name_of(level) == name) return level;
   return Level::Warning;
 }
 
@@ -40,12 +33,6 @@ std::optional<HealthFinding> finding_of(const Dictionary &row) {
 }
 
 }  // namespace
-
-std::string_view name_of(Level level) {
-  for (const Name &row : kNames)
-    if (row.level == level) return row.name;
-  return "bad";
-}
 
 Result<std::vector<HealthFinding>> get_health(Bus &bus, Patience &patience) {
   const Message reply = TRY(bus.call_manager("GetHealth", {}, patience, kMost));

@@ -7,19 +7,9 @@
 #include <vector>
 
 #include "client/bus.h"
+#include "common/level.h"
 
 namespace passkeyd {
-
-/// How a finding is meant. {} is the one that gets looked at.
-enum class Level {
-  Bad,      ///< broken: somebody cannot sign in, or somebody could who must not
-  Warning,  ///< works, and will not always, or not as safely as it could
-  Note,     ///< good to know
-  Good,
-};
-
-/// "bad", "warning", "note", "good".
-std::string_view name_of(Level level);
 
 /// One finding of GetHealth. Texts are printable.
 struct HealthFinding {

@@ -7,7 +7,9 @@
 
 #include <array>
 #include <cerrno>
+#include <utility>
 
+#include "client/dictionary.h"
 #include "client/printable.h"
 
 namespace passkeyd {
@@ -18,57 +20,15 @@ constexpr Patience::Time kMost = std::chrono::minutes(10);
 constexpr std::size_t kMostRecords = 100'000;
 constexpr std::size_t kMostText = 300;
 
-int read_text(sd_bus_message *m, std::string &into) {
-  const char *text = nullptr;
-  const int got = sd_bus_message_read(m, "v", "s", &text);
-  if (got > 0) into = printable(text, kMostText);
-  return got;
-}
-
-int read_number(sd_bus_message *m, std::optional<std::uint32_t> &into) {
-  std::uint32_t number = 0;
-  const int got = sd_bus_message_read(m, "v", "u", &number);
-  if (got > 0) into = number;
-  return got;
-}
-
-int read_truth(sd_bus_message *m, bool &into) {
-  int truth = 0;
-  const int got = sd_bus_message_read(m, "v", "b", &truth);
-  into = truth != 0;
-  return got;
-}
-
-/// Reads one entry of a row; a key nobody here knows is for a newer face.
-int read_entry(sd_bus_message *m, ImportRecord &row) {
-  const char *name = nullptr;
-  const int failed = sd_bus_message_read(m, "s", &name);
-  if (failed < 0) return failed;
-  const std::string_view key = name;
-  if (key == "what") return read_text(m, row.what);
-  if (key == "why") return read_text(m, row.why);
-  if (key == "user") return read_text(m, row.user);
-  if (key == "id") return read_text(m, row.id);
-  if (key == "name") return read_text(m, row.name);
-  if (key == "way") return read_text(m, row.way);
-  if (key == "works") return read_truth(m, row.works);
-  if (key == "uid") return read_number(m, row.uid);
-  if (key == "uid-was") return read_number(m, row.uid_was);
-  return sd_bus_message_skip(m, "v");
-}
-
-/// Zero: no more rows.
-int read_row(sd_bus_message *m, ImportRecord &row) {
-  int more = sd_bus_message_enter_container(m, 'a', "{sv}");
-  if (more <= 0) return more;
-  while ((more = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
-    int failed = read_entry(m, row);
-    if (failed >= 0) failed = sd_bus_message_exit_container(m);
-    if (failed < 0) return failed;
-  }
-  if (more < 0) return more;
-  if (row.what.empty()) return -EBADMSG;
-  return sd_bus_message_exit_container(m) < 0 ? -EBADMSG : 1;
+std::optional<ImportRecord> change_of(const Dictionary &row) {
+  ImportRecord change;
+  const bool sound = row.take("what", change.what) && row.take("why", change.why) &&
+                     row.take("user", change.user) && row.take("id", change.id) &&
+                     row.take("name", change.name) && row.take("way", change.way) &&
+                     row.take("works", change.works) && row.take("uid", change.uid) &&
+                     row.take("uid-was", change.uid_was);
+  if (!sound || change.what.empty()) return std::nullopt;
+  return change;
 }
 
 Status write_all(const Fd &file, std::string_view piece) {
@@ -125,18 +85,14 @@ Result<std::vector<ImportRecord>> import_file(Bus &bus, const ImportRequest &req
     return code < 0 ? code : sd_bus_message_close_container(call);
   };
   const Message reply = TRY(bus.call_manager("Import", fill, patience, kMost));
-  const Error malformed{ErrorKind::Malformed, "Import: the answer is no list of changes"};
-  if (sd_bus_message_has_signature(reply.get(), "aa{sv}") <= 0 ||
-      sd_bus_message_enter_container(reply.get(), 'a', "a{sv}") < 0)
-    return malformed;
-  std::vector<ImportRecord> rows;
-  int more = 0;
-  for (ImportRecord row; (more = read_row(reply.get(), row)) > 0; row = {}) {
-    if (rows.size() == kMostRecords) return malformed;
-    rows.push_back(std::move(row));
+  std::vector<ImportRecord> changes;
+  const std::vector<Dictionary> rows = TRY(Dictionary::read_list(reply.get(), kMostRecords));
+  for (const Dictionary &row : rows) {
+    std::optional<ImportRecord> change = change_of(row);
+    if (!change) return Error{ErrorKind::Malformed, "Import: a change does not parse"};
+    changes.push_back(std::move(*change));
   }
-  if (more < 0) return malformed;
-  return rows;
+  return changes;
 }
 
 }  // namespace passkeyd

@@ -30,9 +30,9 @@ struct ImportRecord {
   std::string id;
   std::string name;
   std::string way;
-  bool works = false;                         ///< it opens the account here afterwards
-  std::optional<std::uint32_t> uid = {};      ///< the account's number here
-  std::optional<std::uint32_t> uid_was = {};  ///< and there, if that is another
+  bool works = false;                        ///< it opens the account here afterwards
+  std::optional<std::int64_t> uid = {};      ///< the account's number here
+  std::optional<std::int64_t> uid_was = {};  ///< and there, if that is another
   bool operator==(const ImportRecord &) const = default;
 };
 

@@ -251,20 +251,6 @@ void check_ceremonies(const HealthFacts &facts, Findings &say) {
 
 }  // namespace
 
-std::string_view name_of(Level level) {
-  switch (level) {
-    case Level::Good:
-      return "good";
-    case Level::Note:
-      return "note";
-    case Level::Warning:
-      return "warning";
-    case Level::Bad:
-      break;
-  }
-  return "bad";
-}
-
 std::vector<Finding> findings_of(const HealthFacts &facts) {
   Findings say;
   if (check_presence(facts, say)) {

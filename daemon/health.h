@@ -9,22 +9,12 @@
 #include <string>
 #include <vector>
 
+#include "common/level.h"
 #include "daemon/admission.h"
 #include "daemon/house.h"
 #include "daemon/task.h"
 
 namespace passkeyd {
-
-/// How a finding is meant. {} is the one that gets looked at.
-enum class Level {
-  Bad,      ///< broken: somebody cannot sign in, or something cannot be relied on any more
-  Warning,  ///< works, and will not always, or not as safely as it could
-  Note,     ///< good to know
-  Good,
-};
-
-/// "bad", "warning", "note", "good".
-std::string_view name_of(Level level);
 
 struct Finding {
   std::string check;  ///< stable name, such as "tpm-lockout-auth"

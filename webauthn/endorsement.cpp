@@ -2,25 +2,21 @@
 #include "webauthn/endorsement.h"
 
 #include <openssl/core_names.h>
-#include <openssl/err.h>
 #include <openssl/param_build.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
 #include <array>
 
-#include "common/account.h"
+#include "webauthn/certificate.h"
+#include "webauthn/chain.h"
 
 namespace passkeyd {
 namespace {
 
-using Certificate = Handle<X509, X509_free>;
-using Store = Handle<X509_STORE, X509_STORE_free>;
-using StoreContext = Handle<X509_STORE_CTX, X509_STORE_CTX_free>;
 using Names = Handle<GENERAL_NAMES, GENERAL_NAMES_free>;
 using PKeyContext = Handle<EVP_PKEY_CTX, EVP_PKEY_CTX_free>;
 
-constexpr std::size_t kMaxShown = 255;
 constexpr std::size_t kMaxProduct = 100;
 
 struct Name {
@@ -32,13 +28,6 @@ constexpr std::array kNames = {
     Name{EndorsementKind::Rsa2048High, "rsa-2048-high"}, Name{EndorsementKind::EccP256High, "ecc-p256-high"},
     Name{EndorsementKind::EccP384High, "ecc-p384-high"},
 };
-
-Certificate parse(ByteView der) {
-  const unsigned char *at = der.data();
-  Certificate certificate(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
-  if (at != der.data() + der.size()) certificate.reset();
-  return certificate;
-}
 
 std::string printable_part(std::string text, std::size_t most) {
   if (text.size() > most) text.resize(most);
@@ -58,12 +47,6 @@ std::string attribute(const X509_NAME *name, const char *oid) {
   std::string value(reinterpret_cast<const char *>(text), static_cast<std::size_t>(size));
   OPENSSL_free(text);
   return value;
-}
-
-/// Whom a certificate is for, or from: the common name, else the organization.
-std::string shown(const X509_NAME *name) {
-  const std::string common = attribute(name, "2.5.4.3");
-  return printable_part(common.empty() ? attribute(name, "2.5.4.10") : common, kMaxShown);
 }
 
 /// "id:49465800" is how the TCG writes the four characters of a vendor's id: "IFX".
@@ -94,33 +77,18 @@ std::string product_of(const X509 *certificate) {
   return {};
 }
 
-/// The alternative name is critical where the subject is empty; OpenSSL lets that pass, and any other
-/// critical extension that it does not know stays fatal.
-bool leads_to(X509 *root, X509 *leaf, WallTime now) {
-  const Store store(X509_STORE_new());
-  const StoreContext context(X509_STORE_CTX_new());
-  if (!store || !context || X509_STORE_add_cert(store.get(), root) != 1 ||
-      X509_STORE_CTX_init(context.get(), store.get(), leaf, nullptr) != 1)
-    return false;
-  X509_VERIFY_PARAM *rules = X509_STORE_CTX_get0_param(context.get());
-  X509_VERIFY_PARAM_set_flags(rules, X509_V_FLAG_PARTIAL_CHAIN);
-  X509_VERIFY_PARAM_set_auth_level(rules, 1);  // 80 bits, which leaves SHA-1 out
-  X509_VERIFY_PARAM_set_time(rules, now.time_since_epoch().count());
+/// The subject of the trusted certificate that `leaf` leads to. That the alternative name is critical where the
+/// subject is empty does not hinder OpenSSL; any critical extension that it does not know does.
+std::optional<std::string> root_of(const X509 *leaf, ByteView der, const std::vector<Bytes> &roots,
+                                   WallTime now) {
   // A certificate that is trusted by itself proves nothing of who made the TPM: it must be signed by another.
-  const bool leads =
-      X509_verify_cert(context.get()) == 1 && sk_X509_num(X509_STORE_CTX_get0_chain(context.get())) > 1;
-  ERR_clear_error();
-  return leads;
-}
-
-/// The trusted certificate that `leaf` leads to. One at a time: of several of one name, such as a maker's
-/// next key, OpenSSL would try but one.
-std::optional<std::string> root_of(X509 *leaf, const std::vector<Bytes> &roots, WallTime now) {
-  for (const Bytes &der : roots) {
-    const Certificate root = parse(der);
-    if (root && leads_to(root.get(), leaf, now)) return shown(X509_get_subject_name(root.get()));
-  }
-  return std::nullopt;
+  std::vector<Bytes> others;
+  for (const Bytes &each : roots)
+    if (const Certificate root = read_certificate(each); root && X509_cmp(root.get(), leaf) != 0)
+      others.push_back(each);
+  Result<std::string> root = follow_chain({copy_of(der)}, others, now);
+  if (!root) return std::nullopt;
+  return std::move(root).value();
 }
 
 }  // namespace
@@ -141,14 +109,14 @@ Result<EndorsementCertificate> read_endorsement(ByteView certificate, const std:
                                                 WallTime now) {
   const Error malformed{ErrorKind::Malformed, "the TPM's endorsement certificate does not parse"};
   if (certificate.size() > kMaxEndorsementCertificate) return malformed;
-  const Certificate leaf = parse(certificate);
+  const Certificate leaf = read_certificate(certificate);
   if (!leaf) return malformed;
   EndorsementCertificate read;
   read.key.reset(X509_get_pubkey(leaf.get()));
   if (!read.key) return malformed;
   read.product = product_of(leaf.get());
-  read.issuer = shown(X509_get_issuer_name(leaf.get()));
-  read.root = root_of(leaf.get(), roots, now);
+  read.issuer = issuer_of(leaf.get());
+  read.root = root_of(leaf.get(), certificate, roots, now);
   return read;
 }
 

@@ -152,7 +152,7 @@ def every_check_speaks_once_and_nothing_is_bad():
     check(found["tpm-credentials"]["loads"] == len(credentials()), found["tpm-credentials"])
 
 
-def nobody_but_root_hears_of_it():
+def who_cannot_be_asked_does_not_hear_of_it():
     status, said = run("runuser", "-u", "bob", "--", "busctl", "call", "org.passkeyd1", "/org/passkeyd1", "org.passkeyd1.Manager",
                        "GetHealth")
     check(status != 0 and "org.passkeyd1.examine" in said, said)
@@ -294,7 +294,7 @@ PROMISES = [
     a_tpm_without_a_certificate_is_untrusted,
     a_tpm_that_cannot_say_who_it_is_enrolls_all_the_same,
     every_check_speaks_once_and_nothing_is_bad,
-    nobody_but_root_hears_of_it,
+    who_cannot_be_asked_does_not_hear_of_it,
     wrong_pins_are_counted,
     a_locked_tpm_is_bad,
     the_manuals_commands_set_a_lockout_password,

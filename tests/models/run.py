@@ -225,7 +225,7 @@ def a_pipe_is_read_to_its_end_and_keeps_nobody_waiting():
     check(said == "number 9\n", said)
 
 
-def only_root_imports():
+def nobody_imports_who_cannot_be_asked():
     write(PLACE + "/blob.jwt", publisher.blob(10))
     with open(PLACE + "/blob.jwt", "rb") as file:
         status, said = run("setpriv", "--reuid", "alice", "--regid", "alice", "--init-groups", *IMPORT, stdin=file)
@@ -272,7 +272,7 @@ def main():
         older_metadata_is_not_taken,
         what_is_no_metadata_is_refused,
         a_pipe_is_read_to_its_end_and_keeps_nobody_waiting,
-        only_root_imports,
+        nobody_imports_who_cannot_be_asked,
         a_listing_names_models_and_says_which_are_recalled,
         people_with_passkeys_of_recalled_models_are_counted,
     ])

@@ -46,7 +46,7 @@ def a_recall_of_nothing_in_particular_revokes_nothing():
     check(working("alice") and working("bob"), "a recall of nothing took something")
 
 
-def nobody_but_root_revokes_what_is_not_theirs():
+def who_cannot_be_asked_revokes_nothing_of_others():
     for words in ("alice --all", f"alice {the_id('alice')}", f"--user alice {the_id('alice')}"):
         status, said = run("setpriv", "--reuid", "bob", "--regid", "bob", "--init-groups", "setsid", "sh", "-c",
                            f"passkeyctl revoke {words} --yes </dev/null")
@@ -61,5 +61,5 @@ PROMISES = [
     command_lines_that_make_no_sense_are_told_so_and_revoke_nothing,
     calls_that_make_no_sense_are_refused_by_the_daemon_too,
     a_recall_of_nothing_in_particular_revokes_nothing,
-    nobody_but_root_revokes_what_is_not_theirs,
+    who_cannot_be_asked_revokes_nothing_of_others,
 ]

@@ -264,7 +264,7 @@ def a_user_may_try_their_own_as_screen_lockers_do():
     check(process.returncode == 0, said)
 
 
-def nobody_but_root_enrolls():
+def nobody_enrolls_who_cannot_be_asked():
     for user in ("alice", "bob"):
         status, said = as_user("alice", "passkeyctl", "enroll", "--user", user, "--usb", "--pin-stdin")
         check(status == 4, f"{status}: {said}")
@@ -486,7 +486,7 @@ PROMISES = [
     a_clone_is_noticed_and_shut_out,
     nobody_tries_the_passkeys_of_others,
     a_user_may_try_their_own_as_screen_lockers_do,
-    nobody_but_root_enrolls,
+    nobody_enrolls_who_cannot_be_asked,
     nobody_sees_the_passkeys_of_others,
     a_key_is_enrolled_only_once_for_an_account,
     the_daemon_runs_without_any_privilege,

@@ -153,7 +153,7 @@ def a_target_that_is_full_or_read_only_is_said_and_leaves_nothing():
         must("umount", "/run/world/stick")
 
 
-def only_root_may():
+def who_cannot_be_asked_may_not():
     for command in (["export", "/tmp/x"], ["import", "/etc/passwd", "--dry-run"]):
         status, said = run("setpriv", "--reuid", "alice", "--regid", "alice", "--init-groups", "passkeyctl", *command)
         check(status == 4, f"{status}: {said}")
@@ -390,7 +390,7 @@ PROMISES = [
     a_file_that_is_there_is_not_replaced_unasked,
     a_terminal_is_no_place_for_it,
     a_target_that_is_full_or_read_only_is_said_and_leaves_nothing,
-    only_root_may,
+    who_cannot_be_asked_may_not,
     importing_where_it_came_from_changes_nothing,
     another_machine_takes_only_whom_it_is_told_to_trust,
     what_is_damaged_is_not_taken,
