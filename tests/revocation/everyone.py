@@ -8,7 +8,7 @@ TPM_PIN = "314159"
 
 
 def passkeys(user):
-    return json.loads(must("passkeyctl", "list", "--user", user, "--json"))
+    return json.loads(must("passkeyctl", "list", "--user", user, "--json", "--revoked"))
 
 
 def working(user):
