@@ -13,6 +13,8 @@ class AuditNews {
  public:
   /// Most who may wait at once.
   static constexpr std::size_t kMostWaiting = 64;
+  /// Of those, so many that only root gets: whoever else follows, an administrator can.
+  static constexpr std::size_t kForRoot = 16;
 
   /// What a waiting story wakes up to.
   enum class Wake {
@@ -33,7 +35,9 @@ class AuditNews {
     Mailbox<Wake> &box_;
   };
 
-  [[nodiscard]] bool has_room() const { return boxes_.size() < kMostWaiting; }
+  [[nodiscard]] bool has_room(bool root) const {
+    return boxes_.size() < (root ? kMostWaiting : kMostWaiting - kForRoot);
+  }
   void tell() {
     for (Mailbox<Wake> *box : boxes_) box->post(Wake::News);
   }

@@ -70,7 +70,7 @@ Result<AuditRequest> read_audit_request(sd_bus_message *call) {
 Task<Result<std::vector<AuditEntry>>> read_audit(House &house, AuditRequest request) {
   Result<std::vector<AuditEntry>> found = house.ledger.audit(request.query);
   if (!found || !found->empty() || request.wait.count() == 0) co_return found;
-  if (!house.audit_news.has_room()) co_return Error{ErrorKind::Busy, "Too many wait for news of the audit."};
+  if (!house.audit_news.has_room(request.root)) co_return Error{ErrorKind::Busy, "Too many wait for news of the audit."};
   Mailbox<Wake> box(house.loop);
   const AuditNews::Listener listener(house.audit_news, box);
   const Result<EventSource> timer = ring_after(house.loop, request.wait, box);
@@ -97,6 +97,7 @@ Task<Status> get_audit(House &house, Call call) {
   Result<AuditRequest> request = read_audit_request(call.message.get());
   if (!request) co_return request.error();
   AuditRequest asked = std::move(request).value();
+  asked.root = call.caller.is_root();
   if (asked.user) {
     const Result<Admitted> about = co_await admit(house, call, *asked.user);
     if (!about) co_return about.error();

@@ -17,6 +17,7 @@ namespace passkeyd {
 struct AuditRequest {
   std::optional<UserName> user;  ///< nullopt: everybody
   AuditQuery query;
+  bool root = false;             ///< who asks
   std::chrono::seconds wait{0};  ///< for a record, where there is none; only with query.after
 };
 

@@ -46,7 +46,7 @@ bool is_for_owners(const Row &row) {
 /// refused their own has mistyped a password, unless it is what no owner may: unlocking themself.
 void record_refusal(House &house, const Caller &caller, const char *action,
                     const std::optional<Account> &owner) {
-  if (!house.refusals.may_record(caller.uid, house.clock.boot())) return;
+  if (!house.refusals.may_record(caller.person, house.clock.boot())) return;
   AuditRecord record;
   record.time = house.clock.wall();
   record.event = event::kRefused;

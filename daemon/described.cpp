@@ -9,6 +9,8 @@ std::string proven_model_name(House &house, const Credential &credential) {
 }
 
 Result<std::vector<Described>> describe(House &house, const std::vector<Credential> &credentials) {
+  if (credentials.size() > kMostDescribed)
+    return Error{ErrorKind::Internal, "More passkeys than one answer can hold: ask for less at a time."};
   std::vector<Described> described;
   described.reserve(credentials.size());
   for (const Credential &each : credentials) {

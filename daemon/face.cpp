@@ -11,6 +11,7 @@ namespace {
 
 /// A text answer longer than this is refused; backup codes and menu answers are far shorter.
 constexpr std::size_t kMaxText = 256;
+constexpr int kMaxEntries = 16;
 
 int append_detail(sd_bus_message *reply, const Say::Detail &value) {
   if (const auto *text = std::get_if<std::string>(&value))
@@ -65,14 +66,20 @@ int read_value(sd_bus_message *call, std::string_view key, Answer &into) {
     if (failed >= 0) into.choice = choice;
     return failed;
   }
-  return sd_bus_message_skip(call, "v");
+  // Of a newer face. The message is held until it is answered, so nothing that could be long gets in.
+  const char *contents = nullptr;
+  const int got = sd_bus_message_peek_type(call, nullptr, &contents);
+  if (got < 0) return got;
+  const bool small = std::strlen(contents) == 1 && std::strchr("ybnqiuxtdh", *contents) != nullptr;
+  return small ? sd_bus_message_skip(call, "v") : -EMSGSIZE;
 }
 
 int read_answer(sd_bus_message *call, Answer &into) {
   int got = sd_bus_message_enter_container(call, 'a', "{sv}");
-  while (got >= 0 && (got = sd_bus_message_enter_container(call, 'e', "sv")) > 0) {
+  for (int entries = 0; got >= 0 && (got = sd_bus_message_enter_container(call, 'e', "sv")) > 0; ++entries) {
     const char *key = nullptr;
     got = sd_bus_message_read(call, "s", &key);
+    if (got >= 0 && (entries >= kMaxEntries || strlen(key) > kMaxText)) got = -EMSGSIZE;
     if (got >= 0) got = read_value(call, key, into);
     if (got >= 0) got = sd_bus_message_exit_container(call);
   }

@@ -130,9 +130,9 @@ BusMessage check_authorization(const Inquiry &inquiry, const std::string &polkit
 }  // namespace
 
 Task<Status> ask_polkit(House &house, Caller caller, PolkitQuestion question) {
-  if (house.questions.full_for(caller.uid))
+  if (house.questions.full_for(caller.person))
     co_return Error{ErrorKind::Busy, "You are being asked too many things at once. Answer those first."};
-  const OpenQuestions::Open open(house.questions, caller.uid);
+  const OpenQuestions::Open open(house.questions, caller.person);
   const Result<std::string> polkit = co_await find_polkit(house);
   if (!polkit) co_return polkit.error();
   const std::string id = "passkeyd-" + std::to_string(open.number());

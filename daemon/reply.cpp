@@ -176,7 +176,8 @@ int write(sd_bus_message *reply, const std::vector<Person> &people) {
 int write(sd_bus_message *reply, const DaemonState &state) {
   Keys keys(reply);
   keys.text("version", std::string_view(PASSKEYD_VERSION)).text("rp-id", state.rp_id);
-  keys.text("config", state.config).count("attempts", state.attempts);
+  keys.text("config", state.config);
+  if (state.attempts) keys.count("attempts", *state.attempts);
   if (state.metadata) {
     keys.put("metadata-number", "t", static_cast<std::uint64_t>(state.metadata->number));
     keys.text("metadata-next-update", state.metadata->next_update);

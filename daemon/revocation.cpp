@@ -29,10 +29,11 @@ Result<std::uint32_t> revoke_of(House &house, const Admitted &admitted, const st
 
 /// What is revoked, or would be.
 Result<std::vector<Credential>> carry_out(House &house, const RevokeOrder &order, const Actor &by) {
-  if (!order.dry_run) return house.ledger.revoke_matching(order.which, order.reason, by, house.clock.wall());
   Credentials found = TRY(house.ledger.matching(order.which));
   log_problems(found);
-  return std::move(found.rows);
+  // Before anything is done: what cannot be told afterwards is not to be done.
+  if (order.dry_run || found.rows.size() > kMostDescribed) return std::move(found.rows);
+  return house.ledger.revoke_matching(order.which, order.reason, by, house.clock.wall());
 }
 
 }  // namespace

@@ -20,8 +20,8 @@ Task<Status> get_policy(House &house, Call call) {
 /// Why a configuration was refused may quote it, and a file of root's may be closed to others.
 Task<Status> get_status(House &house, Call call) {
   const bool tell = call.caller.is_root() || house.config_state == kConfigLoaded;
-  DaemonState state{house.rp_id.str(), tell ? house.config_state : "refused",
-                    static_cast<std::uint32_t>(house.attempts), std::nullopt};
+  DaemonState state{house.rp_id.str(), tell ? house.config_state : "refused"};
+  if (call.caller.is_root()) state.attempts = static_cast<std::uint32_t>(house.attempts);
   Result<std::optional<MetadataState>> metadata = house.ledger.metadata_state();
   if (metadata)
     state.metadata = std::move(metadata).value();

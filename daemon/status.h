@@ -8,8 +8,8 @@ namespace passkeyd {
 
 struct DaemonState {
   std::string rp_id;
-  std::string config;  ///< kConfigLoaded, or why the last reload was refused
-  std::uint32_t attempts = 0;
+  std::string config;                          ///< kConfigLoaded, or why the last reload was refused
+  std::optional<std::uint32_t> attempts = {};  ///< for root: who signs in when is nobody else's business
   std::optional<MetadataState> metadata = {};  ///< nullopt: none in force
 };
 

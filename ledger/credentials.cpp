@@ -6,6 +6,9 @@
 namespace passkeyd {
 namespace {
 
+/// Revoked ones stay for ever, so whoever enrolls and revokes in a loop is stopped somewhere.
+constexpr std::int64_t kMaxTombstones = 1024;
+
 using credential_store::by_row;
 using credential_store::put_in_state;
 using credential_store::read_all;
@@ -66,6 +69,9 @@ Result<Credential> Ledger::add(const Credential &credential, const Actor &by, Wa
   const std::int64_t held =
       TRY(database_.number("SELECT count(*) FROM credential WHERE user_name = ? AND state <> 'revoked'",
                            {stored.owner.name.str()}));
+  const std::int64_t ever =
+      TRY(database_.number("SELECT count(*) FROM credential WHERE user_name = ?", {stored.owner.name.str()}));
+  if (ever >= kMaxTombstones) return Error{ErrorKind::NotAllowed, "the account has had too many passkeys"};
   if (held >= kMaxCredentials) return Error{ErrorKind::NotAllowed, "the account has too many passkeys"};
   stored.row = TRY(credential_row::insert(database_, stored, {"", by.uid, by.what, now}));
   TRY(record(database_, event::kEnroll, stored, "", by, now));
@@ -130,6 +136,7 @@ Result<Credential> Ledger::rename(std::int64_t row, std::string_view name, const
     return Error{ErrorKind::InvalidInput, *problem};
   sql::Transaction change = TRY(sql::Transaction::begin(database_));
   Credential credential = TRY(changeable(database_, row));
+  if (credential.name == name) return credential;  // no change, and no record of one
   TRY(name_is_free(database_, credential.owner, name, row));
   TRY(database_.run("UPDATE credential SET name = ? WHERE row = ?", {name, row}));
   credential.name = std::string(name);

@@ -124,7 +124,7 @@ class Ledger {
   /// Enrolls: stores `credential` as active and created `now` (its row, state and times are not looked at)
   /// and returns it as stored. Errors: AlreadyExists (the id was enrolled before, by anybody, even if revoked
   /// since; or the account has a passkey of that name), InvalidInput (a field that could not be read back),
-  /// NotAllowed (kMaxCredentials).
+  /// NotAllowed (kMaxCredentials, or a thousand that were revoked).
   Result<Credential> add(const Credential &credential, const Actor &by, WallTime now);
   /// A platform credential's blob after its PIN was changed. Errors: NotFound, NotAllowed (not active, or not
   /// a platform credential), InvalidInput (size).

@@ -87,6 +87,7 @@ def the_example_client_works_for_its_reader():
 
 def status_says_how_many_attempts_there_are():
     status = call("root", "GetStatus", "")[1]
+    check("attempts" not in call("bob", "GetStatus", "")[1], "strangers hear when somebody signs in")
     check(status["attempts"] == 0 and status["config"] == "loaded" and status["version"], status)
 
 
