@@ -246,7 +246,7 @@ def the_tpms_passkey_is_gone_and_can_be_made_again():
 
 
 def what_was_revoked_stays_revoked():
-    listed = json.loads(must("passkeyctl", "list", "--json", "--user", "carol"))
+    listed = json.loads(must("passkeyctl", "list", "--json", "--revoked", "--user", "carol"))
     check([row["state"] for row in listed] == ["revoked"], listed)
     with sudo("carol") as terminal:
         key("count", "reset")
