@@ -110,8 +110,15 @@ ExitCode list(const Options &options) {
   return with_bus_about(options.user, most, [&](Bus &bus, Patience &patience) {
     Result<CredentialList> found = list_credentials(bus, user.value(), patience);
     if (!found) return report(found.error());
+    if (options.json) {
+      print(found.value(), options);
+      return ExitCode::Ok;
+    }
+    const Result<AccountState> standing = check_account(bus, user.value(), patience);
+    const bool nobody = !standing && standing.error().kind == ErrorKind::NotFound;
+    if (nobody && found->records.empty()) return report(standing.error());
     print(found.value(), options);
-    if (!options.json) print_account(check_account(bus, user.value(), patience));
+    print_account(standing);
     return ExitCode::Ok;
   });
 }

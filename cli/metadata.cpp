@@ -49,12 +49,25 @@ void print(const MetadataSummary &summary, bool json) {
   if (summary.flagged > 0) std::printf("\nWhose they are: passkeyctl doctor --people\n");
 }
 
+/// The sentences for the service's troubles speak of devices; this is about a file.
+ExitCode refuse(const Options &options, const Error &error) {
+  if (error.kind != ErrorKind::Malformed && error.kind != ErrorKind::InvalidInput) return report(error);
+  std::fprintf(stderr,
+               "passkeyctl: %s is not taken: no FIDO Metadata (MDS3), damaged, or older than what is here. (%s)\n",
+               options.file == "-" ? "standard input" : printable(options.file, 255).c_str(),
+               printable(error.sentence, 512).c_str());
+  return ExitCode::Unavailable;
+}
+
 ExitCode import_file(const Options &options) {
   const Result<Fd> copy = open_metadata(options.file);
-  if (!copy) return report(copy.error());
+  if (!copy) {
+    std::fprintf(stderr, "passkeyctl: %s\n", printable(copy.error().sentence, 512).c_str());
+    return ExitCode::Unavailable;
+  }
   return with_authority(Patience(std::chrono::minutes(5)), [&](Bus &bus, Patience &patience) {
     const Result<MetadataSummary> summary = import_metadata(bus, copy.value(), patience);
-    if (!summary) return report(summary.error());
+    if (!summary) return refuse(options, summary.error());
     print(summary.value(), options.json);
     return ExitCode::Ok;
   });

@@ -22,6 +22,7 @@ ExitCode reset(const std::string &name) {
     std::printf(
         "The failed tries of %s are forgotten. (What a key or a security chip counts itself stays.)\n",
         printable(name, UserName::kMaxBytes).c_str());
+    warn_of_nobody(user.value());
     return ExitCode::Ok;
   });
 }

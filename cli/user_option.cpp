@@ -5,6 +5,9 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "client/printable.h"
 
 namespace passkeyd::cli {
 
@@ -35,6 +38,12 @@ Result<UserName> user_of(const std::string &name) {
     return Error{ErrorKind::NotFound,
                  "user " + std::to_string(getuid()) + " has no account here; use --user"};
   return UserName::parse(own->pw_name);
+}
+
+void warn_of_nobody(const UserName &user) {
+  if (getpwnam(user.str().c_str()) != nullptr) return;
+  std::fprintf(stderr, "passkeyctl: this computer knows nobody named %s now; is the name right?\n",
+               printable(user.str(), UserName::kMaxBytes).c_str());
 }
 
 std::string option_for(const UserName &user) {

@@ -38,18 +38,4 @@ Task<Status> admit_to_all(House &house, const Call &call) {
   co_return co_await authorize(house, call.caller, call.interactive, call.deed, std::nullopt);
 }
 
-Task<Result<std::optional<uid_t>>> admit_to_records(House &house, const Call &call,
-                                                    std::optional<std::string> user) {
-  if (!user) {
-    const Status allowed = co_await admit_to_all(house, call);
-    if (!allowed) co_return allowed.error();
-    co_return std::optional<uid_t>();
-  }
-  const Result<UserName> name = UserName::parse(*user);
-  if (!name) co_return name.error();
-  const Result<Admitted> admitted = co_await admit(house, call, name.value());
-  if (!admitted) co_return admitted.error();
-  co_return admitted->is_own() ? std::optional<uid_t>(call.caller.uid) : std::optional<uid_t>();
-}
-
 }  // namespace passkeyd

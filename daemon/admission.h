@@ -56,9 +56,4 @@ Task<Result<Admitted>> admit(House &house, const Call &call, UserName user);
 /// The same for the machine, or everybody's accounts.
 Task<Status> admit_to_all(House &house, const Call &call);
 
-/// The same for reading records, of one account or (nullopt) of all: about accounts of which number the
-/// caller may read; nullopt: of any.
-Task<Result<std::optional<uid_t>>> admit_to_records(House &house, const Call &call,
-                                                    std::optional<std::string> user);
-
 }  // namespace passkeyd

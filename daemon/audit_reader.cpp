@@ -103,8 +103,7 @@ Task<Status> get_audit(House &house, Call call) {
     if (!about) co_return about.error();
     asked.query.user = about->user().str();
     // One's own records are those of one's own number: an earlier owner of the name may have left some.
-    const bool own = !call.caller.is_root() && about->account() && about->account()->uid == call.caller.uid;
-    if (own) asked.query.uid = call.caller.uid;
+    if (about->is_own()) asked.query.uid = call.caller.uid;
   } else {
     const Status allowed = co_await admit_to_all(house, call);
     if (!allowed) co_return allowed;

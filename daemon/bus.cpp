@@ -4,7 +4,9 @@
 #include "common/steps.h"
 
 namespace passkeyd {
+namespace {
 
+/// "org.passkeyd1.Error.PinWrong" for PinWrong.
 std::string bus_error_name(ErrorKind kind) {
   std::string name = bus::kErrorPrefix;
   bool upper = true;
@@ -18,6 +20,8 @@ std::string bus_error_name(ErrorKind kind) {
   }
   return name;
 }
+
+}  // namespace
 
 int reply_error(sd_bus_message *call, const Error &error) {
   return sd_bus_reply_method_errorf(call, bus_error_name(error.kind).c_str(), "%s", error.sentence.c_str());

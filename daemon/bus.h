@@ -33,9 +33,6 @@ inline BusMessage keep(sd_bus_message *message) {
   return BusMessage(sd_bus_message_ref(message));
 }
 
-/// "org.passkeyd1.Error.PinWrong" for PinWrong.
-std::string bus_error_name(ErrorKind kind);
-
 /// Sends the error as the reply to `call`.
 int reply_error(sd_bus_message *call, const Error &error);
 

@@ -25,12 +25,6 @@ std::string_view name_of(Place place) {
   return place == Place::Local ? "local" : "remote";
 }
 
-std::optional<Place> place_of(std::string_view name) {
-  if (name == "local") return Place::Local;
-  if (name == "remote") return Place::Remote;
-  return std::nullopt;
-}
-
 std::chrono::seconds wait_before_next(const LimitRule &rule, const std::vector<CountedTry> &tries, Age now) {
   std::size_t in_a_row = 0;
   Age newest = Age::min();

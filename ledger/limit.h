@@ -3,7 +3,6 @@
 #pragma once
 
 #include <chrono>
-#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -16,7 +15,6 @@ enum class Place { Remote, Local };
 
 /// "remote", "local".
 std::string_view name_of(Place place);
-std::optional<Place> place_of(std::string_view name);
 
 struct LimitRule {
   /// So many failures in a row cost no wait.

@@ -310,9 +310,23 @@ void what_is_no_file_is_never_sent() {
   write_file(empty, "");
   CHECK(run({"metadata", "import", empty}).status == 3);
   CHECK(run({"metadata", "import", kScratch}).status == 3);
-  CHECK(run({"metadata", "import", "/nowhere"}).status == 3);
+  const Ran nowhere = run({"metadata", "import", "/nowhere"});
+  CHECK(nowhere.status == 3 && nowhere.err == "passkeyctl: open /nowhere: No such file or directory\n");
   CHECK(run({"metadata", "import", "/dev/zero"}).status == 3);
   CHECK(run({"metadata"}).status == 2 && run({"metadata", "import"}).status == 2);
+  daemon.must_be_done();
+}
+
+void of_a_file_that_is_refused_it_is_not_said_that_it_is_a_device() {
+  const PrivateBus bus;
+  const std::string path = std::string(kScratch) + "/no-blob";
+  write_file(path, "nothing of the kind");
+  const auto refusal = [](sd_bus_message *call) {
+    return sd_bus_reply_method_errorf(call, "org.passkeyd1.Error.Malformed", "no base64url");
+  };
+  ScriptedDaemon daemon({{"ImportMetadata", refusal}});
+  const Ran ran = run({"metadata", "import", path});
+  CHECK(ran.status == 3 && says(ran.err, path.c_str()) && says(ran.err, "no base64url") && !says(ran.err, "device"));
   daemon.must_be_done();
 }
 
@@ -350,6 +364,7 @@ int main(int, char **argv) {
       TEST(people_are_shown_each_with_their_own),
       TEST(a_file_of_metadata_is_handed_over_sealed_and_whole),
       TEST(what_is_no_file_is_never_sent),
+      TEST(of_a_file_that_is_refused_it_is_not_said_that_it_is_a_device),
       TEST(what_metadata_is_in_force_is_shown),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);

@@ -77,6 +77,7 @@ def must_be(name, attestation, by, *attest):
 
 
 def must_be_refused(kind, name, *attest):
+    before = len(daemon_log())
     said = enroll(name, *attest)
     check(said is not None, "it was enrolled")
     check(stored(name) is None, "it was stored all the same")
