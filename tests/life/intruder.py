@@ -1,10 +1,11 @@
 """Somebody who has become root changes the record in the ledger's file, past all of its triggers; the daemon may be
 running. Prints what was done, as a sentence.
 
-usage: intruder.py LEDGER edit|remove|close-up|swap|forge NUMBER
+usage: intruder.py LEDGER edit|careless|remove|close-up|swap|forge NUMBER
        intruder.py LEDGER copy|put-back COPY
   edit      the record has another account's name     close-up  it is gone, and those after it move up
   remove    it is gone                                swap      it and the one after it trade places
+  careless  as edit, and the triggers stay dropped
   forge     another account's name, and every hash computed anew"""
 
 import os
@@ -15,13 +16,12 @@ sys.path.insert(0, os.environ["WORLD_TREE"] + "/tests/journal")
 import chain  # noqa: E402
 
 
-def rows(ledger):
-    return ledger.execute("SELECT * FROM audit ORDER BY seq").fetchall()
-
-
-def without_triggers(ledger):
-    for (name,) in ledger.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'audit'").fetchall():
+def drop_triggers(ledger):
+    """Gives back what makes them anew."""
+    triggers = ledger.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'audit'").fetchall()
+    for name, _ in triggers:
         ledger.execute(f"DROP TRIGGER {name}")
+    return [sql for _, sql in triggers]
 
 
 def edit(ledger, number):
@@ -48,6 +48,9 @@ def swap(ledger, number):
     return f"records {number} and {number + 1} have traded places"
 
 
+CHANGES = {"edit": edit, "careless": edit, "remove": remove, "close-up": close_up, "swap": swap}
+
+
 def main():
     path, what, argument = sys.argv[1:]
     ledger = sqlite3.connect(path, timeout=30)
@@ -62,8 +65,10 @@ def main():
         print(f"record {argument} now says bob, and every hash from there on is computed anew")
     else:
         with ledger:
-            without_triggers(ledger)
-            print({"edit": edit, "remove": remove, "close-up": close_up, "swap": swap}[what](ledger, int(argument)))
+            triggers = drop_triggers(ledger)
+            print(CHANGES[what](ledger, int(argument)))
+            for sql in [] if what == "careless" else triggers:
+                ledger.execute(sql)
     ledger.close()
 
 
