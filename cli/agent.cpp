@@ -85,7 +85,8 @@ Agent::Agent() {
   // --fallback: a desktop that has an agent of its own goes on asking there. Polkit passes such an agent over
   // where there is no session.
   const char *const fallback = has_session() ? "--fallback" : nullptr;
-  const char *const arguments[] = {kProgram, "--process", subject.c_str(), "--notify-fd", "3", fallback, nullptr};
+  const char *const arguments[] = {kProgram, "--process", subject.c_str(), "--notify-fd",
+                                   "3",      fallback,    nullptr};
   static_assert(kNotify == 3);
   const pid_t parent = getpid();
   std::fflush(nullptr);
