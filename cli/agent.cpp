@@ -7,10 +7,12 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <systemd/sd-login.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -37,6 +39,14 @@ std::string this_process() {
   for (int number = 3; number <= 22; ++number)
     if (!(fields >> field)) return {};
   return std::to_string(getpid()) + "," + field;
+}
+
+/// As polkit looks for it: the session of this process, or else the user's graphical one.
+bool has_session() {
+  char *name = nullptr;
+  const bool found = sd_pid_get_session(0, &name) >= 0 || sd_uid_get_display(getuid(), &name) >= 0;
+  std::free(name);
+  return found;
 }
 
 /// In the child: nothing but system calls from here on. It speaks on the terminal itself; what it complains
@@ -72,9 +82,11 @@ Agent::Agent() {
   const Fd ready(ends[0]);
   Fd notify(ends[1]);
   if (tcgetattr(terminal_.get(), &modes) == 0) before_ = modes;
-  // --fallback: a desktop that has an agent of its own goes on asking there.
-  const char *const arguments[] = {kProgram, "--process",  subject.c_str(), "--notify-fd",
-                                   "3",      "--fallback", nullptr};
+  // --fallback: a desktop that has an agent of its own goes on asking there. Polkit passes such an agent over
+  // where there is no session.
+  const char *const fallback = has_session() ? "--fallback" : nullptr;
+  const char *const arguments[] = {kProgram, "--process", subject.c_str(), "--notify-fd",
+                                   "3",      fallback,    nullptr};
   static_assert(kNotify == 3);
   const pid_t parent = getpid();
   std::fflush(nullptr);
