@@ -31,6 +31,7 @@ ExitCode lock(const Options &options) {
                 options.all_methods
                     ? "passkeys and backup codes open nothing, and account lines of pam_passkey refuse them"
                     : "passkeys and backup codes open nothing");
+    // By name, as the lock is: it keeps out whoever has the name now.
     return options.end_sessions ? sign_out(bus, user.value(), patience) : ExitCode::Ok;
   });
 }
