@@ -32,6 +32,7 @@ ExitCode lock(const Options &options) {
                     ? "passkeys and backup codes open nothing, and account lines of pam_passkey refuse them"
                     : "passkeys and backup codes open nothing");
     warn_of_nobody(user.value());
+    // By name, as the lock is: it keeps out whoever has the name now.
     return options.end_sessions ? sign_out(bus, user.value(), patience) : ExitCode::Ok;
   });
 }

@@ -4,7 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
-#include <set>
+#include <map>
 #include <utility>
 
 #include "cli/confirm.h"
@@ -61,9 +61,12 @@ Result<Recall> parse(const RecallOrder &order) {
   return recall;
 }
 
-std::set<std::string> people_in(const CredentialList &list) {
-  std::set<std::string> people;
-  for (const CredentialRecord &each : list.records) people.insert(each.user);
+/// Names, with who had them at enrollment: a name may have had several owners.
+using People = std::map<std::string, std::vector<CredentialRecord>>;
+
+People people_in(const CredentialList &list) {
+  People people;
+  for (const CredentialRecord &each : list.records) people[each.user].push_back(each);
   return people;
 }
 
@@ -89,11 +92,12 @@ ExitCode none_matches() {
 }
 
 /// All are tried; the last trouble is the exit code.
-ExitCode sign_out_all(Bus &bus, const std::set<std::string> &people, Patience &patience) {
+ExitCode sign_out_all(Bus &bus, const People &people, Patience &patience) {
   ExitCode worst = ExitCode::Ok;
-  for (const std::string &each : people) {
-    const Result<UserName> user = UserName::parse(each);
-    const ExitCode code = user ? sign_out(bus, user.value(), patience) : ExitCode::SessionsGoOn;
+  for (const auto &[name, records] : people) {
+    const Result<UserName> user = UserName::parse(name);
+    const ExitCode code =
+        user ? sign_out(bus, user.value(), patience, numbers_of(records)) : ExitCode::SessionsGoOn;
     if (code != ExitCode::Ok) worst = code;
   }
   return worst;

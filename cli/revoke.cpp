@@ -1,5 +1,6 @@
 /// passkeyctl revoke: a passkey, or all of an account, opens nothing any more; for ever, and from now on.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <utility>
@@ -82,8 +83,25 @@ ExitCode ask_about_all(Bus &bus, const Target &target, const CredentialList &lis
   return confirm(about, "Revoke all of them?", Asked::Yet);
 }
 
+/// Whose passkeys `target` was about; revoked ones stay in listings. Asked afterwards, so that nothing stands
+/// before the revocation. Empty if it cannot be told: then whoever has the name is signed out, for a thief's
+/// session that goes on is worse than one too many that ends.
+Numbers owners_of(Bus &bus, const Target &target, Patience &patience) {
+  Result<CredentialList> list = list_credentials(bus, target.user, patience);
+  if (!list) return {};
+  std::vector<CredentialRecord> &records = list->records;
+  const auto has_id = [&](const CredentialRecord &each) { return each.id == target.id; };
+  const bool by_id = std::ranges::any_of(records, has_id);
+  if (!target.id.empty())
+    std::erase_if(records, [&](const CredentialRecord &each) {
+      return by_id ? !has_id(each) : each.name != target.id;
+    });
+  return numbers_of(records);
+}
+
 ExitCode afterwards(Bus &bus, const Options &options, const Target &target, Patience &patience) {
-  return options.end_sessions ? sign_out(bus, target.user, patience) : ExitCode::Ok;
+  if (!options.end_sessions) return ExitCode::Ok;
+  return sign_out(bus, target.user, patience, owners_of(bus, target, patience));
 }
 
 /// With --yes nothing is asked beforehand, not even what there is: in an emergency, less can go wrong.

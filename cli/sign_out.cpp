@@ -54,15 +54,26 @@ ExitCode forget(const Account &account, const std::string &whose) {
 
 }  // namespace
 
+Numbers numbers_of(const std::vector<CredentialRecord> &records) {
+  Numbers numbers;
+  for (const CredentialRecord &each : records)
+    if (each.uid) numbers.insert(*each.uid);
+  return numbers;
+}
+
 void add_sign_out_option(CLI::App &command, bool &wanted) {
   command.add_flag("--end-sessions", wanted, "Also sign them out of this computer, now");
 }
 
-ExitCode sign_out(Bus &bus, const UserName &user, Patience &patience) {
+ExitCode sign_out(Bus &bus, const UserName &user, Patience &patience, const Numbers &enrolled) {
   const std::string whose = printable(user.str(), UserName::kMaxBytes);
   const passwd *found = getpwnam(user.str().c_str());  // the only thread, and used at once
   if (found == nullptr) return say_what_goes_on("no sessions were ended", "this computer knows no " + whose);
   const Account account{user, found->pw_uid};
+  if (!enrolled.empty() && !enrolled.contains(account.uid))
+    return say_what_goes_on("no sessions were ended",
+                            whose + " is number " + std::to_string(account.uid) + " now, and was " +
+                                std::to_string(*enrolled.rbegin()) + " at enrollment: perhaps somebody else");
   const ExitCode ended = end(bus, account, whose, patience);
   const ExitCode forgotten = forget(account, whose);  // afterwards: nobody is left who could renew it
   return ended == ExitCode::Ok ? forgotten : ended;

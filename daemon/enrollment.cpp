@@ -172,13 +172,15 @@ Task<Result<Account>> admitted_account(House &house, const EnrollmentRequest &re
 }
 
 /// The last word: what was made, and how the account stands with it.
-Say done(House &house, const Account &account, const Credential &added, const std::string &device) {
+Say done(House &house, const Caller &caller, const Account &account, const Credential &added,
+         const std::string &device) {
   Say said = Say(Step::Granted, message::kEnrolled)
                  .with(detail::kName, added.name)
                  .with(detail::kDevice, device)
                  .with(detail::kCredential, short_id(added.id));
   const Result<std::vector<CodeHash>> codes = house.ledger.unspent_codes(account);
   if (codes) said.details[detail::kCodesLeft] = static_cast<std::uint32_t>(codes->size());
+  if (codes && codes->empty()) house.first_codes.allow(caller.bus_name, account, house.clock.boot());
   Result<Credentials> all = house.ledger.credentials_of(account.name);
   if (!all) return said;
   std::erase_if(all->rows, [&](const Credential &each) { return !is_active(each) || each.owner != account; });
@@ -252,7 +254,7 @@ Task<void> tell_enrollment(House &house, Face &face, EnrollmentRequest request) 
   const Result<Credential> added = house.ledger.add(
       credential.value(), Actor{request.caller.uid, request.caller.pid, "enrollment"}, house.clock.wall());
   if (!added) co_return fail(added.error(), place.device.name);
-  face.finish(done(house, account.value(), added.value(), place.device.name));
+  face.finish(done(house, request.caller, account.value(), added.value(), place.device.name));
 }
 
 }  // namespace passkeyd

@@ -8,6 +8,7 @@
 #include "daemon/audit_news.h"
 #include "daemon/ceremonies.h"
 #include "daemon/config.h"
+#include "daemon/first_codes.h"
 #include "daemon/open_questions.h"
 #include "daemon/refusals.h"
 #include "daemon/reload.h"
@@ -31,6 +32,7 @@ struct House {
   OpenQuestions questions = {};  ///< that polkit was asked
   Refusals refusals = {};        ///< that were put on record lately
   AuditNews audit_news = {};     ///< told of every record
+  FirstCodes first_codes = {};   ///< that were promised at an enrollment
   std::string state_directory = {};  ///< where the ledger is
   std::size_t transfers = 0;         ///< exports and imports under way
 

@@ -60,7 +60,7 @@ Machine good_machine() {
       "account [perm_denied=die default=ignore] pam_passkey.so\naccount [success=1 default=ignore] "
       "pam_unix.so\n"
       "account requisite pam_deny.so\naccount required pam_permit.so\n");
-  for (const char *service : {"sudo", "sshd", "login"})
+  for (const char *service : {"sudo", "sshd", "login", "polkit-1"})
     put(std::string("/etc/pam.d/") + service, "@include common-auth\n@include common-account\n");
   put("/etc/pam.d/cron", "@include common-account\n");
   put("/etc/ssh/sshd_config", "# as Debian has it\nInclude /etc/ssh/sshd_config.d/*.conf\nUsePAM no\n");
@@ -168,6 +168,26 @@ const Broken kBroken[] = {
            put("/etc/pam.d/common-account", "account required pam_unix.so\n");
      },
      {{"pam-services", Level::Note}}},
+    {"polkit that takes a password where sudo takes none",
+     [](Machine &) {
+       put("/etc/pam.d/sudo",
+           "auth [success=ok default=die] pam_passkey.so\nauth required pam_unix.so\n@include "
+           "common-account\n");
+     },
+     {{"pam-lockout", Level::Warning}, {"pam-polkit", Level::Warning}}},
+    {"polkit that takes a password where sudo takes a passkey or a token",
+     [](Machine &) {
+       put("/etc/pam.d/sudo",
+           "auth sufficient pam_passkey.so\nauth required pam_oath.so\n@include common-account\n");
+     },
+     {{"pam-polkit", Level::Warning}}},
+    {"polkit that never heard of passkeys",
+     [](Machine &) {
+       put("/etc/pam.d/sudo",
+           "auth sufficient pam_passkey.so\nauth required pam_oath.so\n@include common-account\n");
+       put("/etc/pam.d/polkit-1", "auth required pam_unix.so\naccount required pam_unix.so\n");
+     },
+     {{"pam-polkit", Level::Warning}}},
     {"an include of nothing",
      [](Machine &) {
        put("/etc/pam.d/login", "@include common-auth\n@include nothing\n@include common-account\n");
@@ -224,7 +244,7 @@ void a_service_that_another_one_includes_is_still_one() {
   put("/etc/pam.d/su-l", "auth include su\naccount include su\n");
   for (const Finding &finding : check_pam(machine))
     if (finding.check == "pam-services")
-      CHECK(finding.what == "Passkeys are asked for by: sudo, su, login, sshd, su-l.");
+      CHECK(finding.what == "Passkeys are asked for by: sudo, su, login, polkit-1, sshd, su-l.");
 }
 
 void what_may_not_be_read_is_said_and_stops_nothing() {

@@ -246,6 +246,34 @@ void what_is_wrong_with_a_stack_is_said_and_nothing_else() {
   }
 }
 
+/// Whether polkit's stack is told to be weaker than sudo's.
+bool weaker(const std::string &polkit, const std::string &sudo) {
+  const auto remark = judge_polkit(stack_of(polkit, "polkit-1"), stack_of(sudo, "sudo"));
+  if (remark) CHECK(remark->check == std::string("pam-polkit") && remark->level == Level::Warning);
+  return remark.has_value();
+}
+
+void polkit_is_told_to_take_a_password_only_where_sudo_takes_none() {
+  const std::string unix_required = "auth required pam_unix.so\n";
+  const std::string either = "auth sufficient pam_passkey.so\n" + unix_required;
+  const std::string both = "auth [success=ok default=die] pam_passkey.so\n" + unix_required;
+  const std::string passkey = "auth [success=done default=die] pam_passkey.so\n";
+  const std::string step_down = "auth [success=ok authinfo_unavail=ignore default=die] pam_passkey.so\n";
+  for (const std::string &strict : {both, passkey, "auth required pam_passkey.so\n" + unix_required}) {
+    for (const std::string &lax :
+         {unix_required, either, step_down + unix_required,
+          "auth [success=1 default=ignore] pam_succeed_if.so user ingroup wheel\n" + passkey + unix_required})
+      if (!weaker(lax, strict)) throw Failed("nothing is said of\n" + lax + "where sudo has\n" + strict);
+    for (const std::string &good : {both, passkey, std::string("auth required pam_deny.so\n"),
+                                    "auth required pam_oath.so\n" + unix_required, std::string()})
+      CHECK(!weaker(good, strict));
+  }
+  for (const std::string &sudo : {unix_required, either, step_down + unix_required,
+                                  "auth required pam_oath.so\n" + unix_required,  // passkeys do not open it
+                                  std::string("auth required pam_deny.so\n")})
+    CHECK(!weaker(unix_required, sudo));
+}
+
 // --- the module's own tables
 // -----------------------------------------------------------------------------------
 
@@ -339,6 +367,7 @@ int main() {
       TEST(a_service_of_the_vendors_is_found_behind_that_of_the_administrator),
       TEST(files_that_include_each_other_end_soon),
       TEST(what_is_wrong_with_a_stack_is_said_and_nothing_else),
+      TEST(polkit_is_told_to_take_a_password_only_where_sudo_takes_none),
       TEST(the_options_are_those_of_the_module),
       TEST(no_option_of_the_module_is_unknown),
       TEST(the_hosts_are_those_of_the_module),

@@ -287,6 +287,36 @@ void only_certificates_that_lead_to_a_root_are_trusted() {
   CHECK(!root(namesake.certify(key.get()), {maker.root()}));
 }
 
+void a_certificate_for_something_else_than_an_endorsement_key_is_not_trusted() {
+  const Maker maker;
+  const Key curve(EVP_EC_gen("P-256")), large_curve(EVP_EC_gen("P-384")), rsa(EVP_RSA_gen(2048));
+  const auto trusted = [&](const Key &key, const Special &special) {
+    const EndorsementCertificate read =
+        MUST(read_endorsement(maker.certify(key.get(), special), {maker.root()}, now()));
+    CHECK(read.issuer == "Maker" && !read.product.empty());  // it is read all the same
+    return read.root.has_value();
+  };
+  const std::string purpose = "2.23.133.8.1";
+  for (const Key *key : {&curve, &large_curve}) {
+    for (const char *usage : {"critical,keyAgreement", "keyAgreement", "digitalSignature,keyAgreement"})
+      CHECK(trusted(*key, {.usage = usage, .purposes = purpose}));
+    for (const char *usage :
+         {"critical,keyEncipherment", "critical,digitalSignature", "keyCertSign,cRLSign", "encipherOnly"})
+      CHECK(!trusted(*key, {.usage = usage, .purposes = purpose}));
+  }
+  CHECK(trusted(rsa, {.usage = "critical,keyEncipherment", .purposes = purpose}));
+  CHECK(!trusted(rsa, {.usage = "critical,keyAgreement", .purposes = purpose}));
+  CHECK(!trusted(rsa, {.usage = "critical,digitalSignature", .purposes = purpose}));
+  for (const Key *key : {&curve, &rsa}) {
+    CHECK(trusted(*key, {}) && trusted(*key, {.purposes = purpose}));
+    CHECK(trusted(*key, {.purposes = "clientAuth," + purpose}));
+    // what TCG has for platform and attestation key certificates, and what the web has
+    for (const char *other : {"2.23.133.8.2", "2.23.133.8.3", "2.23.133.8", "2.23.133.8.1.1", "clientAuth",
+                              "critical,serverAuth,clientAuth", "anyExtendedKeyUsage"})
+      CHECK(!trusted(*key, {.purposes = other}));
+  }
+}
+
 void what_a_certificate_says_is_shown_on_one_line_or_not_at_all() {
   const Maker maker("Ma\nker\x1b[2J");
   const Key key(EVP_EC_gen("P-256"));
@@ -341,6 +371,7 @@ int main() {
       TEST(a_closed_endorsement_hierarchy_does_not_hinder_an_enrollment),
       TEST(a_certificate_that_is_rubbish_is_handed_on_and_not_believed),
       TEST(only_certificates_that_lead_to_a_root_are_trusted),
+      TEST(a_certificate_for_something_else_than_an_endorsement_key_is_not_trusted),
       TEST(what_a_certificate_says_is_shown_on_one_line_or_not_at_all),
       TEST(a_certificate_with_any_byte_changed_is_not_trusted),
       TEST(a_secret_is_only_wrapped_for_a_key_of_its_kind),

@@ -100,6 +100,8 @@ Bytes Maker::certify(EVP_PKEY *key, const Special &special) const {
   X509_set_pubkey(made.get(), key);
   extend(made.get(), NID_basic_constraints, "critical,CA:FALSE");
   name_tpm(made.get(), special.model);
+  if (!special.usage.empty()) extend(made.get(), NID_key_usage, special.usage.c_str());
+  if (!special.purposes.empty()) extend(made.get(), NID_ext_key_usage, special.purposes.c_str());
   if (special.unknown_extension) {
     const Object oid(OBJ_txt2obj("1.2.3.4.5.6", 1));
     const Handle<ASN1_OCTET_STRING, ASN1_OCTET_STRING_free> value(ASN1_OCTET_STRING_new());

@@ -20,6 +20,8 @@ struct Special {
   int lifetime = 365;              ///< days from now; negative: it is over
   bool unknown_extension = false;  ///< critical, and nobody knows it
   std::string model = "SLB9670";
+  std::string usage = {};     ///< what its key may do, in OpenSSL's words; empty: it does not say
+  std::string purposes = {};  ///< and what for
 };
 
 class Maker {

@@ -2,6 +2,7 @@
 #include "webauthn/endorsement.h"
 
 #include <openssl/core_names.h>
+#include <openssl/err.h>
 #include <openssl/param_build.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
@@ -15,6 +16,8 @@ namespace passkeyd {
 namespace {
 
 using Names = Handle<GENERAL_NAMES, GENERAL_NAMES_free>;
+using BitString = Handle<ASN1_BIT_STRING, ASN1_BIT_STRING_free>;
+using Purposes = Handle<EXTENDED_KEY_USAGE, EXTENDED_KEY_USAGE_free>;
 using PKeyContext = Handle<EVP_PKEY_CTX, EVP_PKEY_CTX_free>;
 
 constexpr std::size_t kMaxProduct = 100;
@@ -77,8 +80,8 @@ std::string product_of(const X509 *certificate) {
   return {};
 }
 
-/// The subject of the trusted certificate that `leaf` leads to. That the alternative name is critical where the
-/// subject is empty does not hinder OpenSSL; any critical extension that it does not know does.
+/// The subject of the trusted certificate that `leaf` leads to. That the alternative name is critical where
+/// the subject is empty does not hinder OpenSSL; any critical extension that it does not know does.
 std::optional<std::string> root_of(const X509 *leaf, ByteView der, const std::vector<Bytes> &roots,
                                    WallTime now) {
   // A certificate that is trusted by itself proves nothing of who made the TPM: it must be signed by another.
@@ -89,6 +92,43 @@ std::optional<std::string> root_of(const X509 *leaf, ByteView der, const std::ve
   Result<std::string> root = follow_chain({copy_of(der)}, others, now);
   if (!root) return std::nullopt;
   return std::move(root).value();
+}
+
+/// TCG's purpose for such certificates, tcg-kp-EKCertificate.
+constexpr const char *kPurpose = "2.23.133.8.1";
+
+/// Is it there at all, if only damaged or twice?
+bool has_extension(const X509 *certificate, int nid) {
+  return X509_get_ext_by_NID(certificate, nid, -1) >= 0;
+}
+
+/// The profile on key usage: an endorsement key decrypts, or agrees on keys, and does not sign for others.
+bool is_usable_as_endorsement(const X509 *certificate, const EVP_PKEY *key) {
+  if (!has_extension(certificate, NID_key_usage)) return true;
+  const BitString usage(
+      static_cast<ASN1_BIT_STRING *>(X509_get_ext_d2i(certificate, NID_key_usage, nullptr, nullptr)));
+  constexpr int kKeyEncipherment = 2, kKeyAgreement = 4;  // RFC 5280, section 4.2.1.3
+  const int wanted = EVP_PKEY_is_a(key, "RSA") == 1 ? kKeyEncipherment : kKeyAgreement;
+  return usage && ASN1_BIT_STRING_get_bit(usage.get(), wanted) == 1;
+}
+
+bool is_meant_as_endorsement(const X509 *certificate) {
+  if (!has_extension(certificate, NID_ext_key_usage)) return true;
+  const Purposes purposes(
+      static_cast<EXTENDED_KEY_USAGE *>(X509_get_ext_d2i(certificate, NID_ext_key_usage, nullptr, nullptr)));
+  const Handle<ASN1_OBJECT, ASN1_OBJECT_free> wanted(OBJ_txt2obj(kPurpose, 1));
+  for (int at = 0; purposes && wanted && at < sk_ASN1_OBJECT_num(purposes.get()); ++at)
+    if (OBJ_cmp(sk_ASN1_OBJECT_value(purposes.get(), at), wanted.get()) == 0) return true;
+  return false;
+}
+
+/// A maker's authority may issue certificates for other things than TPMs' endorsement keys. Their keys live
+/// wherever they like, so that with one of those a program could pose as a TPM. What a certificate does not
+/// say is not held against it: the profile asks for more than all makers keep to.
+bool is_for_endorsement(const X509 *certificate, const EVP_PKEY *key) {
+  const bool fits = is_usable_as_endorsement(certificate, key) && is_meant_as_endorsement(certificate);
+  ERR_clear_error();
+  return fits;
 }
 
 }  // namespace
@@ -116,7 +156,8 @@ Result<EndorsementCertificate> read_endorsement(ByteView certificate, const std:
   if (!read.key) return malformed;
   read.product = product_of(leaf.get());
   read.issuer = issuer_of(leaf.get());
-  read.root = root_of(leaf.get(), certificate, roots, now);
+  if (is_for_endorsement(leaf.get(), read.key.get()))
+    read.root = root_of(leaf.get(), certificate, roots, now);
   return read;
 }
 

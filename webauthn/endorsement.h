@@ -37,7 +37,8 @@ inline constexpr std::size_t kMaxEndorsementCertificate = 4096;
 
 /// Reads an endorsement certificate (DER, nothing behind it) and looks whether it leads to one of `roots`
 /// (DER) at the time `now`. Any of those is trusted by itself, also an intermediate one: TPMs bring none
-/// along. Errors: Malformed for what is no certificate.
+/// along. One whose key usage or purposes are not those of an endorsement key leads nowhere. Errors:
+/// Malformed for what is no certificate.
 Result<EndorsementCertificate> read_endorsement(ByteView certificate, const std::vector<Bytes> &roots,
                                                 WallTime now);
 

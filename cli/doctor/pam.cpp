@@ -72,6 +72,12 @@ std::vector<Service> services_of(const Machine &machine, const std::vector<std::
   return services;
 }
 
+Finding finding_of(const Shared &shared) {
+  const PamRemark &remark = shared.remark;
+  return {remark.check, remark.level,
+          remark.place + ": " + remark.what + " (" + some_of(shared.services) + ").", remark.advice};
+}
+
 void judge(const std::vector<Service> &services, Findings &found) {
   std::vector<Shared> all;
   for (const Service &service : services)
@@ -83,10 +89,16 @@ void judge(const std::vector<Service> &services, Findings &found) {
       else
         same->services.push_back(service.name);
     }
-  for (const Shared &each : all)
-    found.push_back({each.remark.check, each.remark.level,
-                     each.remark.place + ": " + each.remark.what + " (" + some_of(each.services) + ").",
-                     each.remark.advice});
+  for (const Shared &each : all) found.push_back(finding_of(each));
+}
+
+/// polkit's need not mention the module to be of concern: then a password is all that it asks for.
+void compare_with_polkit(const Machine &machine, Findings &found) {
+  const std::optional<PamStack> polkit = read_pam_stack(machine, "polkit-1");
+  const std::optional<PamStack> sudo = read_pam_stack(machine, "sudo");
+  if (!polkit || !sudo) return;
+  if (std::optional<PamRemark> remark = judge_polkit(*polkit, *sudo))
+    found.push_back(finding_of({std::move(*remark), {"polkit-1"}}));
 }
 
 /// Where libpam looks for a module that is named without a path.
@@ -141,6 +153,7 @@ Findings check_pam(const Machine &machine) {
     found.push_back({"pam-services", Level::Good, "Passkeys are asked for by: " + some_of(asking) + "."});
   check_module(machine, !services.empty(), found);
   judge(services, found);
+  compare_with_polkit(machine, found);
   return found;
 }
 

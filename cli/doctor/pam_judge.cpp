@@ -16,6 +16,7 @@ namespace {
 struct Others {
   PamAnswer proofs = PamAnswer::AuthErr;
   PamAnswer conditions = PamAnswer::Success;
+  PamAnswer passwords = proofs;
 };
 
 bool opens_with(const std::vector<PamEntry> &stack, PamAnswer ours, const Others &others) {
@@ -28,8 +29,9 @@ bool opens_with(const std::vector<PamEntry> &stack, PamAnswer ours, const Others
       case PamRole::Condition:
         return others.conditions;
       case PamRole::Proof:
-      case PamRole::Password:
         return others.proofs;
+      case PamRole::Password:
+        return others.passwords;
       case PamRole::RootOnly:
       case PamRole::Refusal:
         break;
@@ -46,6 +48,15 @@ bool ever_opens(const std::vector<PamEntry> &stack, PamAnswer ours, PamAnswer pr
 bool always_opens(const std::vector<PamEntry> &stack, PamAnswer ours, PamAnswer proofs) {
   return opens_with(stack, ours, {proofs, PamAnswer::Success}) &&
          opens_with(stack, ours, {proofs, PamAnswer::AuthErr});
+}
+
+/// For somebody who knows the password of an account that has a passkey, and has nothing else: the passkey
+/// fails, or they step down from it, and whatever else proves something fails as well.
+bool password_opens(const std::vector<PamEntry> &stack) {
+  for (const PamAnswer ours : {PamAnswer::AuthErr, PamAnswer::AuthInfoUnavail})
+    for (const PamAnswer conditions : {PamAnswer::Success, PamAnswer::AuthErr})
+      if (opens_with(stack, ours, {PamAnswer::AuthErr, conditions, PamAnswer::Success})) return true;
+  return false;
 }
 
 const PamEntry *first_with(const std::vector<const PamEntry *> &lines, PamRole role) {
@@ -173,6 +184,20 @@ std::vector<PamRemark> judge_service(const std::string &service, const PamStack 
   }
   judge_account(stack, ours, remarks);
   return remarks;
+}
+
+std::optional<PamRemark> judge_polkit(const PamStack &polkit, const PamStack &sudo) {
+  const std::vector<PamEntry> &wanted = sudo.of(PamGroup::Auth);
+  const bool insists = first_with(flattened(wanted), PamRole::Ours) != nullptr && !password_opens(wanted) &&
+                       ever_opens(wanted, PamAnswer::Success, PamAnswer::Success);
+  const std::vector<PamEntry> &auth = polkit.of(PamGroup::Auth);
+  if (!insists || !password_opens(auth)) return std::nullopt;
+  const std::vector<const PamEntry *> lines = flattened(auth);
+  const PamEntry *password = first_with(lines, PamRole::Password);
+  return PamRemark{"pam-polkit", Level::Warning, (password != nullptr ? password : lines.front())->place(),
+                   "sudo refuses a password without a passkey, and polkit takes it: a password is enough to "
+                   "enroll a passkey or to make backup codes, and those open sudo",
+                   "give /etc/pam.d/polkit-1 the auth lines of /etc/pam.d/sudo"};
 }
 
 }  // namespace passkeyd::cli

@@ -2,6 +2,7 @@
 /// account has none.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,5 +26,9 @@ struct PamRemark {
 bool uses_passkeys(const PamStack &stack);
 
 std::vector<PamRemark> judge_service(const std::string &service, const PamStack &stack);
+
+/// Enrolling and making codes go through polkit, so whoever gets past it gets past sudo soon after. nullopt:
+/// sudo takes a password alone, too, or polkit takes none.
+std::optional<PamRemark> judge_polkit(const PamStack &polkit, const PamStack &sudo);
 
 }  // namespace passkeyd::cli
