@@ -29,7 +29,7 @@ Task<Result<Admitted>> admit(House &house, const Call &call, UserName user) {
   // In the dialog and in the record of a refusal is the name that was asked for, whoever has it.
   const Account about{admitted.user_, account ? account->uid : kNobodys};
   const bool promised = call.deed == Deed::NewCodes && account &&
-                        house.first_codes.take(call.caller.bus_name, *account, house.clock.boot());
+                        house.first_codes.take(call.caller.bus_name, account.value(), house.clock.boot());
   if (!promised) {
     const Status allowed = co_await authorize(house, call.caller, call.interactive, call.deed, about);
     if (!allowed) co_return allowed.error();
