@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "common/log.h"
 #include "daemon/described.h"
 #include "daemon/errand.h"
 #include "daemon/reply.h"
@@ -20,9 +19,7 @@ Result<std::vector<Credential>> credentials_for(House &house, const Admitted &ad
   return std::move(stored.rows);
 }
 
-}  // namespace
-
-Result<Credential> pick(House &house, const Admitted &admitted, std::string_view id) {
+Result<Credential> find(House &house, const Admitted &admitted, std::string_view id) {
   std::vector<Credential> all = TRY(credentials_for(house, admitted));
   const auto by_id =
       std::ranges::find_if(all, [&](const Credential &each) { return short_id(each.id) == id; });
@@ -35,11 +32,27 @@ Result<Credential> pick(House &house, const Admitted &admitted, std::string_view
   return std::move(all.front());
 }
 
-Result<Credential> pick_live(House &house, const Admitted &admitted, std::string_view id) {
-  Credential picked = TRY(pick(house, admitted, id));
+Result<Credential> find_live(House &house, const Admitted &admitted, std::string_view id) {
+  Credential picked = TRY(find(house, admitted, id));
   if (picked.state == CredentialState::Revoked)
     return Error{ErrorKind::InvalidInput, "That passkey is revoked already, which is for ever."};
   return picked;
+}
+
+}  // namespace
+
+Task<Result<Picked>> pick(House &house, const Call &call, Result<std::string> (*read)(sd_bus_message *)) {
+  const Result<UserName> user = read_user(call.message.get());
+  if (!user) co_return user.error();
+  const Result<std::string> id = read_id(call.message.get());
+  if (!id) co_return id.error();
+  Result<std::string> with = read(call.message.get());
+  if (!with) co_return with.error();
+  Result<Admitted> admitted = co_await admit(house, call, user.value());
+  if (!admitted) co_return admitted.error();
+  Result<Credential> found = find_live(house, admitted.value(), id.value());
+  if (!found) co_return found.error();
+  co_return Picked{std::move(admitted).value(), std::move(found).value(), std::move(with).value()};
 }
 
 Task<Status> list_credentials(House &house, Call call) {
@@ -66,39 +79,23 @@ Task<Status> list_all_credentials(House &house, Call call) {
 }
 
 Task<Status> rename_credential(House &house, Call call) {
-  const Result<UserName> user = read_user(call.message.get());
-  if (!user) co_return user.error();
-  const Result<std::string> id = read_id(call.message.get());
-  if (!id) co_return id.error();
-  const Result<std::string> name = read_name(call.message.get());
-  if (!name) co_return name.error();
-  const Result<Admitted> admitted = co_await admit(house, call, user.value());
-  if (!admitted) co_return admitted.error();
-  const Result<Credential> picked = pick_live(house, admitted.value(), id.value());
+  const Result<Picked> picked = co_await pick(house, call, read_name);
   if (!picked) co_return picked.error();
   const Result<Credential> renamed =
-      house.ledger.rename(picked->row, name.value(), admitted->actor(), house.clock.wall());
+      house.ledger.rename(picked->passkey.row, picked->with, picked->admitted.actor(), house.clock.wall());
   if (!renamed) co_return renamed.error();
   co_return reply(call.message.get(), Ok{});
 }
 
 Task<Status> resume_credential(House &house, Call call) {
-  const Result<UserName> user = read_user(call.message.get());
-  if (!user) co_return user.error();
-  const Result<std::string> id = read_id(call.message.get());
-  if (!id) co_return id.error();
-  const Result<std::string> reason = read_reason(call.message.get());
-  if (!reason) co_return reason.error();
-  const Result<Admitted> admitted = co_await admit(house, call, user.value());
-  if (!admitted) co_return admitted.error();
-  const Result<Credential> picked = pick_live(house, admitted.value(), id.value());
+  const Result<Picked> picked = co_await pick(house, call, read_reason);
   if (!picked) co_return picked.error();
-  if (picked->state != CredentialState::Suspended)
+  if (picked->passkey.state != CredentialState::Suspended)
     co_return Error{ErrorKind::InvalidInput, "That passkey is not suspended."};
-  const Result<Credential> resumed = house.ledger.set_state(
-      picked->row, CredentialState::Active, reason.value(), admitted->actor(), house.clock.wall());
+  const Result<Credential> resumed =
+      house.ledger.set_state(picked->passkey.row, CredentialState::Active, picked->with,
+                             picked->admitted.actor(), house.clock.wall());
   if (!resumed) co_return resumed.error();
-  log_line(LogLevel::Notice, "a passkey of " + admitted->user().str() + " is in use again");
   co_return reply(call.message.get(), Ok{});
 }
 

@@ -2,7 +2,7 @@
 /// answers one method of the Manager; docs/dbus.md says what it takes and gives.
 #pragma once
 
-#include <string_view>
+#include <string>
 
 #include "daemon/admission.h"
 
@@ -13,11 +13,16 @@ Task<Status> list_all_credentials(House &house, Call call);
 Task<Status> rename_credential(House &house, Call call);
 Task<Status> resume_credential(House &house, Call call);
 
-/// The passkey that is meant by `id`: its short id, or its name if only one that is not revoked bears it.
-/// Looks only among what is the caller's business. Errors: NotFound, InvalidInput (several bear the name).
-Result<Credential> pick(House &house, const Admitted &admitted, std::string_view id);
+/// What a call that changes one passkey is about.
+struct Picked {
+  Admitted admitted;
+  Credential passkey;  ///< not revoked
+  std::string with;    ///< its third argument
+};
 
-/// The same for one that is to be changed. Errors: also InvalidInput if it is revoked.
-Result<Credential> pick_live(House &house, const Admitted &admitted, std::string_view id);
+/// Reads a user, a passkey and what `read` reads, asks whether the caller may, and finds the passkey: by its
+/// short id, or by its name if only one that is not revoked bears it, among what is the caller's business.
+/// Errors: as the readers and admit(); NotFound; InvalidInput (several bear the name, or it is revoked).
+Task<Result<Picked>> pick(House &house, const Call &call, Result<std::string> (*read)(sd_bus_message *));
 
 }  // namespace passkeyd

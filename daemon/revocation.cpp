@@ -39,18 +39,11 @@ Result<std::vector<Credential>> carry_out(House &house, const RevokeOrder &order
 }  // namespace
 
 Task<Status> revoke_credential(House &house, Call call) {
-  const Result<UserName> user = read_user(call.message.get());
-  if (!user) co_return user.error();
-  const Result<std::string> id = read_id(call.message.get());
-  if (!id) co_return id.error();
-  const Result<std::string> reason = read_reason(call.message.get());
-  if (!reason) co_return reason.error();
-  const Result<Admitted> admitted = co_await admit(house, call, user.value());
-  if (!admitted) co_return admitted.error();
-  const Result<Credential> picked = pick_live(house, admitted.value(), id.value());
+  const Result<Picked> picked = co_await pick(house, call, read_reason);
   if (!picked) co_return picked.error();
-  const Result<Credential> revoked = house.ledger.set_state(
-      picked->row, CredentialState::Revoked, reason.value(), admitted->actor(), house.clock.wall());
+  const Result<Credential> revoked =
+      house.ledger.set_state(picked->passkey.row, CredentialState::Revoked, picked->with,
+                             picked->admitted.actor(), house.clock.wall());
   if (!revoked) co_return revoked.error();
   co_return reply(call.message.get(), Ok{});
 }
