@@ -4,7 +4,7 @@
 #include <limits>
 
 #include "common/steps.h"
-#include "daemon/dictionary.h"
+#include "daemon/arguments.h"
 #include "daemon/reply.h"
 #include "daemon/turn.h"
 
@@ -18,7 +18,7 @@ constexpr std::int64_t kMaxWait = 300;
 constexpr std::int64_t kRowsInATurn = 500;
 
 /// nullopt: absent. Errors: InvalidInput if it is smaller or greater than it may be.
-Result<std::optional<std::int64_t>> read_number(const Dictionary &query, const char *key, std::int64_t least,
+Result<std::optional<std::int64_t>> read_number(const Arguments &query, const char *key, std::int64_t least,
                                                 std::int64_t most) {
   const std::optional<std::int64_t> number = TRY(query.number(key));
   if (number && (*number < least || *number > most))
@@ -27,7 +27,7 @@ Result<std::optional<std::int64_t>> read_number(const Dictionary &query, const c
 }
 
 /// A time that whatever follows can do sums with.
-Result<std::optional<WallTime>> read_time(const Dictionary &query, const char *key) {
+Result<std::optional<WallTime>> read_time(const Arguments &query, const char *key) {
   constexpr std::int64_t kMost = 253'402'300'799;  // the end of the year 9999
   const std::optional<std::int64_t> seconds = TRY(read_number(query, key, -kMost, kMost));
   if (!seconds) return std::optional<WallTime>();
@@ -50,7 +50,7 @@ Result<EventSource> ring_after(sd_event *loop, std::chrono::seconds wait, Mailbo
 
 Result<AuditRequest> read_audit_request(sd_bus_message *call) {
   constexpr std::int64_t kAny = std::numeric_limits<std::int64_t>::max();
-  const Dictionary query = TRY(Dictionary::read(call));
+  const Arguments query = TRY(Arguments::read(call));
   AuditRequest request;
   if (const std::optional<std::string> user = TRY(query.text(option::kUser)))
     request.user = TRY(UserName::parse(*user));
@@ -70,7 +70,8 @@ Result<AuditRequest> read_audit_request(sd_bus_message *call) {
 Task<Result<std::vector<AuditEntry>>> read_audit(House &house, AuditRequest request) {
   Result<std::vector<AuditEntry>> found = house.ledger.audit(request.query);
   if (!found || !found->empty() || request.wait.count() == 0) co_return found;
-  if (!house.audit_news.has_room(request.root)) co_return Error{ErrorKind::Busy, "Too many wait for news of the audit."};
+  if (!house.audit_news.has_room(request.root))
+    co_return Error{ErrorKind::Busy, "Too many wait for news of the audit."};
   Mailbox<Wake> box(house.loop);
   const AuditNews::Listener listener(house.audit_news, box);
   const Result<EventSource> timer = ring_after(house.loop, request.wait, box);

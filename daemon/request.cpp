@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "common/steps.h"
-#include "daemon/dictionary.h"
+#include "daemon/arguments.h"
 #include "ledger/credential_row.h"
 
 namespace passkeyd {
@@ -15,13 +15,13 @@ namespace {
 /// Digits of a short id.
 constexpr std::size_t kShortId = 10;
 
-Result<UserName> user_of(const Dictionary &texts) {
+Result<UserName> user_of(const Arguments &texts) {
   const std::optional<std::string> found = TRY(texts.text(request::kUser));
   if (!found) return Error{ErrorKind::InvalidInput, "The user name is missing."};
   return UserName::parse(*found);
 }
 
-Result<std::chrono::seconds> wait_of(const Dictionary &texts) {
+Result<std::chrono::seconds> wait_of(const Arguments &texts) {
   const std::int64_t seconds = TRY(texts.number(request::kWait)).value_or(0);
   if (seconds < 0 || seconds > request::kMaxWait)
     return Error{ErrorKind::InvalidInput, "The wait is not a number of seconds that anybody would wait."};
@@ -29,7 +29,7 @@ Result<std::chrono::seconds> wait_of(const Dictionary &texts) {
 }
 
 /// The short id of the only passkey that will do.
-Result<std::optional<std::string>> credential_of(const Dictionary &texts) {
+Result<std::optional<std::string>> credential_of(const Arguments &texts) {
   std::optional<std::string> id = TRY(texts.text(request::kCredential));
   const auto is_digit = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
   if (id && (id->size() != kShortId || !std::ranges::all_of(*id, is_digit)))
@@ -75,7 +75,7 @@ Result<std::string> read_name(sd_bus_message *call) {
 }
 
 Result<std::string> read_reason(sd_bus_message *call) {
-  const Dictionary texts = TRY(Dictionary::read(call));
+  const Arguments texts = TRY(Arguments::read(call));
   return texts.label(option::kReason, option::kMaxReason);
 }
 
@@ -91,7 +91,7 @@ struct Hints {
   std::string remote_host;
 };
 
-Result<Hints> hints_of(const Dictionary &texts) {
+Result<Hints> hints_of(const Arguments &texts) {
   Hints hints;
   hints.service = TRY(texts.label(request::kService, 255));
   hints.tty = TRY(texts.label(request::kTty, 255));
@@ -102,7 +102,7 @@ Result<Hints> hints_of(const Dictionary &texts) {
 }  // namespace
 
 Result<LoginRequest> read_login_request(sd_bus_message *call, const Caller &caller) {
-  const Dictionary texts = TRY(Dictionary::read(call));
+  const Arguments texts = TRY(Arguments::read(call));
   std::optional<UserName> user;
   if (texts.has(request::kUser)) user = TRY(user_of(texts));
   Hints hints = TRY(hints_of(texts));
@@ -125,7 +125,7 @@ Result<LoginRequest> read_login_request(sd_bus_message *call, const Caller &call
 }
 
 Result<PinChangeRequest> read_pin_change_request(sd_bus_message *call, const Caller &caller) {
-  const Dictionary texts = TRY(Dictionary::read(call));
+  const Arguments texts = TRY(Arguments::read(call));
   UserName user = TRY(user_of(texts));
   Hints hints = TRY(hints_of(texts));
   return PinChangeRequest{std::move(user), std::move(hints.service), std::move(hints.tty),
@@ -133,7 +133,7 @@ Result<PinChangeRequest> read_pin_change_request(sd_bus_message *call, const Cal
 }
 
 Result<LockOptions> read_lock_options(sd_bus_message *call) {
-  const Dictionary texts = TRY(Dictionary::read(call));
+  const Arguments texts = TRY(Arguments::read(call));
   LockOptions options;
   options.scope = TRY(texts.one_of<LockScope>(option::kAllMethods, {"no", LockScope::Passkeys},
                                               {"yes", LockScope::AllMethods}));
@@ -142,7 +142,7 @@ Result<LockOptions> read_lock_options(sd_bus_message *call) {
 }
 
 Result<EnrollmentRequest> read_enrollment_request(sd_bus_message *call, const Caller &caller) {
-  const Dictionary texts = TRY(Dictionary::read(call));
+  const Arguments texts = TRY(Arguments::read(call));
   UserName user = TRY(user_of(texts));
   std::string name = TRY(texts.label(request::kName, credential_row::kMaxName));
   EnrollmentRequest request{std::move(user), std::nullopt, std::move(name), caller};
@@ -164,7 +164,7 @@ Result<EnrollmentRequest> read_enrollment_request(sd_bus_message *call, const Ca
 Result<RevokeOrder> read_revoke_order(sd_bus_message *call) {
   constexpr const char *kKnown[] = {option::kAuthenticator, option::kEnrolledBefore, option::kReason,
                                     option::kDryRun, nullptr};
-  const Dictionary texts = TRY(Dictionary::read(call));
+  const Arguments texts = TRY(Arguments::read(call));
   // A restriction that is overlooked would revoke more than was meant.
   TRY(texts.only(kKnown));
   RevokeOrder order;

@@ -3,7 +3,7 @@
 
 #include "common/log.h"
 #include "common/steps.h"
-#include "daemon/dictionary.h"
+#include "daemon/arguments.h"
 #include "daemon/errand.h"
 #include "daemon/request.h"
 #include "daemon/transfer/contents.h"
@@ -131,7 +131,7 @@ Task<Result<std::vector<ImportChange>>> import_everything(House &house, ImportOr
 Result<ImportOrder> read_import_order(sd_bus_message *call) {
   constexpr const char *kKnown[] = {option::kSigner, option::kDryRun, nullptr};
   Fd file = TRY(read_file(call));
-  const Dictionary options = TRY(Dictionary::read(call));
+  const Arguments options = TRY(Arguments::read(call));
   TRY(options.only(kKnown));
   std::optional<std::string> signer = TRY(options.text(option::kSigner));
   if (signer && !transfer::is_fingerprint(*signer))

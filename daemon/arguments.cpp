@@ -1,5 +1,5 @@
-/// Reading dictionaries.
-#include "daemon/dictionary.h"
+/// Reading the named arguments of a call.
+#include "daemon/arguments.h"
 
 #include <cerrno>
 #include <charconv>
@@ -61,8 +61,8 @@ Error unknown_value(std::string_view key) {
 
 }  // namespace
 
-Result<Dictionary> Dictionary::read(sd_bus_message *call) {
-  Dictionary read;
+Result<Arguments> Arguments::read(sd_bus_message *call) {
+  Arguments read;
   int got = sd_bus_message_enter_container(call, 'a', "{sv}");
   for (std::size_t entries = 0; got >= 0 && (got = sd_bus_message_enter_container(call, 'e', "sv")) > 0;
        ++entries) {
@@ -82,14 +82,14 @@ Result<Dictionary> Dictionary::read(sd_bus_message *call) {
   return read;
 }
 
-Result<std::optional<std::string>> Dictionary::text(std::string_view key) const {
+Result<std::optional<std::string>> Arguments::text(std::string_view key) const {
   const auto found = values_.find(key);
   if (found == values_.end()) return std::optional<std::string>();
   if (!found->second) return unknown_value(key);
   return found->second;
 }
 
-Result<std::string> Dictionary::label(std::string_view key, std::size_t most) const {
+Result<std::string> Arguments::label(std::string_view key, std::size_t most) const {
   std::optional<std::string> found = TRY(text(key));
   if (!found) return std::string();
   if (found->size() > most || !is_printable(*found))
@@ -97,7 +97,7 @@ Result<std::string> Dictionary::label(std::string_view key, std::size_t most) co
   return std::move(*found);
 }
 
-Result<std::optional<std::int64_t>> Dictionary::number(std::string_view key) const {
+Result<std::optional<std::int64_t>> Arguments::number(std::string_view key) const {
   const std::optional<std::string> found = TRY(text(key));
   if (!found) return std::optional<std::int64_t>();
   std::int64_t number = 0;
@@ -106,7 +106,7 @@ Result<std::optional<std::int64_t>> Dictionary::number(std::string_view key) con
   return std::optional<std::int64_t>(number);
 }
 
-Status Dictionary::only(const char *const *known) const {
+Status Arguments::only(const char *const *known) const {
   for (const auto &[key, value] : values_) {
     const char *const *each = known;
     while (*each != nullptr && key != *each) ++each;

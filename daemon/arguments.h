@@ -1,4 +1,4 @@
-/// Dictionary: an a{sv} from outside, read once and bounded. A key that is asked for must have a value of a
+/// Arguments: an a{sv} from outside, read once and bounded. A key that is asked for must have a value of a
 /// type that it can have; a key that nobody asks for belongs to newer callers, and its value may be of any
 /// plain type.
 #pragma once
@@ -15,12 +15,12 @@
 
 namespace passkeyd {
 
-class Dictionary {
+class Arguments {
  public:
   static constexpr std::size_t kMaxKeys = 32;
 
   /// Reads the message's next argument. Errors: InvalidInput (also for more than anybody needs to say).
-  static Result<Dictionary> read(sd_bus_message *call);
+  static Result<Arguments> read(sd_bus_message *call);
 
   [[nodiscard]] bool has(std::string_view key) const { return values_.contains(key); }
 
