@@ -54,13 +54,20 @@ inline constexpr const char *kTyped =
     "typed";                                  ///< "password" (default) or "pin": what an Offer's text may be
 inline constexpr const char *kWait = "wait";  ///< seconds to wait for a key to be plugged in, 0 to kMaxWait
 inline constexpr const char *kCredential =
-    "credential";  ///< of a login: only the passkey of this short id will do
+    "credential";                                   ///< of a login: only the passkey of this short id will do
+inline constexpr const char *kAgent = "agent";      ///< h, of a login: a connection to the person's SSH agent
+inline constexpr const char *kCommand = "command";  ///< of a login: what will be run, for the agent's message
+inline constexpr const char *kAskpass =
+    "askpass";  ///< b, of a login: behind the host may be a
+                ///< passkey-askpass (sshd); unknown accounts are treated alike
 // of an enrollment, beside user
 inline constexpr const char *kWay = "way";                    ///< "usb" or "tpm"
 inline constexpr const char *kDevice = "device";              ///< a security key's name or device file
 inline constexpr const char *kName = "name";                  ///< what to call the passkey
 inline constexpr const char *kAskName = "ask-name";           ///< b: ask, with a suggestion
 inline constexpr const char *kDiscoverable = "discoverable";  ///< b
+inline constexpr const char *kElsewhere = "elsewhere";  ///< b: with passkey-askpass --enroll, on another
+                                                        ///< computer
 inline constexpr int kMaxWait = 300;
 }  // namespace request
 
@@ -99,6 +106,9 @@ inline constexpr const char *kPasskeys = "passkeys";  ///< u: active ones of the
 inline constexpr const char *kOnlyDevice = "only-device";  ///< b: all of those are of one authenticator
 inline constexpr const char *kNext = "next";               ///< s: what comes after this: one of next::
 inline constexpr const char *kUser = "user";  ///< s: whom the credential belongs to, where nobody was named
+inline constexpr const char *kPrompt = "prompt";    ///< s: what to show, as it is (ssh/relay.h)
+inline constexpr const char *kPretend = "pretend";  ///< b: nobody has a passkey here; the dialogue goes on
+                                                    ///< as if, so that a stranger cannot tell
 }  // namespace detail
 
 /// What comes after a way that did not work, as far as the daemon knows.
@@ -115,6 +125,7 @@ inline constexpr const char *kSecret = "secret";  ///< h
 inline constexpr const char *kEmpty = "empty";    ///< b
 inline constexpr const char *kText = "text";      ///< s
 inline constexpr const char *kChoice = "choice";  ///< u
+inline constexpr const char *kHelper = "helper";  ///< b, to kPasskeyOrPassword: passkey-askpass is there
 }  // namespace answer
 
 /// Message ids. Those that report an error are the name of its ErrorKind ("pin-wrong", "no-device", ...), so
@@ -148,7 +159,14 @@ inline constexpr const char *kChooseAccount = "choose-account";     ///< choose:
 inline constexpr const char *kNamePasskey = "name-passkey";         ///< ask: what to call it; `name`: the
                                                                     ///< suggestion, which an empty line takes
 inline constexpr const char *kOldPinPlatform = "old-pin-platform";  ///< ask-secret: the PIN it has now
-inline constexpr const char *kPinChanged = "pin-changed";           ///< granted, at the end of a PIN change
+inline constexpr const char *kTouchAgent = "touch-agent";  ///< tell: touch the key of `name` where you came
+                                                           ///< from
+inline constexpr const char *kPasskeyOrPassword =
+    "passkey-or-password";  ///< offer: ssh/relay.h, kFirstPrompt; answered by "helper", too
+inline constexpr const char *kRelay = "relay";  ///< ask: `prompt` is for passkey-askpass, as is the answer
+inline constexpr const char *kElsewhere =
+    "elsewhere";  ///< ask: `prompt` is for passkey-askpass --enroll, where the passkey will be
+inline constexpr const char *kPinChanged = "pin-changed";  ///< granted, at the end of a PIN change
 }  // namespace message
 
 }  // namespace passkeyd

@@ -53,7 +53,7 @@ Result<Credential> read(const sql::Statement &row) {
   const std::optional<Algorithm> algorithm =
       std::in_range<int>(cose) ? algorithm_of(static_cast<int>(cose)) : std::nullopt;
   if (!algorithm) return bad("the algorithm is unknown");
-  const Result<RpId> rp_id = RpId::parse(row.text(4));
+  const Result<RpId> rp_id = RpId::from_stored(row.text(4));
   if (!rp_id) return bad(rp_id.error().sentence);
   const Result<UserName> user = UserName::parse(row.text(5));
   if (!user) return bad(user.error().sentence);

@@ -48,7 +48,8 @@ Challenge::Challenge(Bytes random, Ceremony ceremony, RpId rp_id, std::optional<
       user_(std::move(user)),
       was_bound_(user_.has_value()),
       user_verification_(uv),
-      made_at_(now) {}
+      made_at_(now),
+      origins_{rp_id_.origin()} {}
 
 Result<Challenge> Challenge::fresh(Ceremony ceremony, RpId rp_id, std::optional<Account> user,
                                    UserVerification uv, BootTime now) {
@@ -86,17 +87,37 @@ Result<Challenge> Challenge::from_bytes(ByteView random, Ceremony ceremony, RpId
   return Challenge(copy_of(random), ceremony, std::move(rp_id), std::move(user), user_verification, now);
 }
 
+Result<Challenge> Challenge::make_stated(RpId rp_id, Account user, UserVerification user_verification,
+                                         const Statement &statement, BootTime now) {
+  Challenge made = TRY(fresh(Ceremony::Get, std::move(rp_id), std::move(user), user_verification, now));
+  const Challenge other = TRY(fresh(Ceremony::Get, made.rp_id_, std::nullopt, user_verification, now));
+  made.statement_ = statement(made.random_);
+  if (*made.statement_ == statement(other.random_))
+    return Error{ErrorKind::Internal, "a statement that does not depend on its challenge"};
+  return made;
+}
+
+Result<Challenge> Challenge::over(std::string text, RpId rp_id, Account user,
+                                  UserVerification user_verification, BootTime now) {
+  Challenge made = TRY(fresh(Ceremony::Create, std::move(rp_id), std::move(user), user_verification, now));
+  made.statement_ = std::move(text);
+  return made;
+}
+
 std::string Challenge::client_data() const {
-  // Nothing here needs escaping: an RpId holds letters, digits, '.' and '-' only.
-  const std::string_view type = ceremony_ == Ceremony::Create ? "webauthn.create" : "webauthn.get";
-  std::string json = R"({"type":")";
-  json.append(type).append(R"(","challenge":")").append(to_base64url(random_));
-  json.append(R"(","origin":")").append(rp_id_.origin()).append(R"(","crossOrigin":false})");
-  return json;
+  return statement_ ? *statement_ : client_data_json(ceremony_, random_, origins_.front());
 }
 
 Sha256 Challenge::client_data_hash() const {
   return sha256(bytes_of(client_data()));
+}
+
+std::string client_data_json(Ceremony ceremony, ByteView random, std::string_view origin) {
+  const std::string_view type = ceremony == Ceremony::Create ? "webauthn.create" : "webauthn.get";
+  std::string json = R"({"type":")";
+  json.append(type).append(R"(","challenge":")").append(to_base64url(random));
+  json.append(R"(","origin":")").append(origin).append(R"(","crossOrigin":false})");
+  return json;
 }
 
 }  // namespace passkeyd

@@ -3,6 +3,7 @@
 /// bound afterwards, once the key has named a credential and before anything is verified.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -45,6 +46,20 @@ class Challenge {
   /// bind() has said.
   static Result<Challenge> make_for_anyone(RpId rp_id, UserVerification user_verification, BootTime now);
 
+  /// What is signed where an authenticator does not take client data: whatever `statement` makes of fresh
+  /// random bytes. The verifier wants it back byte for byte. Errors: Internal, also if what the statement
+  /// makes is the same for other random bytes, for then it would not be fresh.
+  using Statement = std::function<std::string(ByteView random)>;
+  static Result<Challenge> make_stated(RpId rp_id, Account user, UserVerification user_verification,
+                                       const Statement &statement, BootTime now);
+  /// For a registration that was made before anybody asked for it here: what it was made over, fresh or not.
+  static Result<Challenge> over(std::string text, RpId rp_id, Account user,
+                                UserVerification user_verification, BootTime now);
+
+  /// From now on the client data may name any of these origins, and no longer the relying party's own: who
+  /// asks the authenticator for us is elsewhere and knows this machine by these names.
+  void expect_origins(std::vector<std::string> origins) { origins_ = std::move(origins); }
+
   /// Says whose login it is. Once: a challenge that belongs to somebody already, even to the same account,
   /// is nobody's afterwards, and is refused by the verifier for good.
   Challenge bind(Account user) &&;
@@ -63,7 +78,12 @@ class Challenge {
   [[nodiscard]] BootTime made_at() const { return made_at_; }
   [[nodiscard]] BootTime expires_at() const { return made_at_ + kLifetime; }
 
-  /// Our client data, as JSON in the serialization of WebAuthn 5.8.1.1: type, challenge, origin, crossOrigin.
+  /// Origins that the client data may name; never empty.
+  [[nodiscard]] const std::vector<std::string> &origins() const { return origins_; }
+  /// nullopt: client data is wanted, not a statement.
+  [[nodiscard]] const std::optional<std::string> &statement() const { return statement_; }
+
+  /// What is to be signed: the statement; or our client data (client_data_json) with the first origin.
   [[nodiscard]] std::string client_data() const;
   /// SHA-256 of client_data(): what the authenticator signs beside its own data.
   [[nodiscard]] Sha256 client_data_hash() const;
@@ -81,6 +101,12 @@ class Challenge {
   bool was_bound_ = false;  ///< to whomever: there is no second time
   UserVerification user_verification_;
   BootTime made_at_;
+  std::vector<std::string> origins_;
+  std::optional<std::string> statement_;
 };
+
+/// Client data as JSON in the serialization of WebAuthn 5.8.1.1: type, challenge, origin, crossOrigin.
+/// `origin`: holds nothing that JSON would escape.
+std::string client_data_json(Ceremony ceremony, ByteView random, std::string_view origin);
 
 }  // namespace passkeyd

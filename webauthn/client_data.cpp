@@ -3,6 +3,7 @@
 
 #include <openssl/crypto.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
@@ -54,6 +55,10 @@ Refusal check_client_data(std::string_view client_data, const Challenge &challen
   if (challenge.ceremony() != ceremony) return Refusal::ClientData;
   if (now < challenge.made_at() || now >= challenge.expires_at()) return Refusal::ChallengeExpired;
 
+  if (challenge.statement())
+    return equal_in_constant_time(client_data, *challenge.statement()) ? Refusal::None
+                                                                       : Refusal::ChallengeWrong;
+
   // nlohmann::json takes a zero byte for the end of its input and would not see what follows.
   if (client_data.find('\0') != std::string_view::npos) return Refusal::Malformed;
   const Json object = parse_object(client_data);
@@ -66,7 +71,8 @@ Refusal check_client_data(std::string_view client_data, const Challenge &challen
   if (*type != (ceremony == Ceremony::Create ? "webauthn.create" : "webauthn.get"))
     return Refusal::ClientData;
   if (!equal_in_constant_time(*random, to_base64url(challenge.random()))) return Refusal::ChallengeWrong;
-  if (*origin != challenge.rp_id().origin()) return Refusal::OriginWrong;
+  if (std::ranges::find(challenge.origins(), *origin) == challenge.origins().end())
+    return Refusal::OriginWrong;
   if (is_cross_origin(object)) return Refusal::ClientData;
   return Refusal::None;
 }

@@ -1,4 +1,5 @@
-/// RpId: the relying party identifier, the name the credentials of this machine (or fleet) are bound to.
+/// RpId: the relying party identifier, the name the credentials of this machine (or fleet) are bound to. What
+/// OpenSSH calls a key's "application" is the same thing under another name.
 #pragma once
 
 #include <string>
@@ -14,6 +15,14 @@ class RpId {
   /// one label is enough ("workstation"). Upper case is lowered. Errors: InvalidInput.
   static Result<RpId> parse(std::string_view raw);
 
+  /// The application of an SSH key: "ssh:", or that and more (PROTOCOL.u2f of OpenSSH), printable ASCII
+  /// without spaces, at most 253 bytes. No domain has a ':', so none of them is a machine's. Errors:
+  /// InvalidInput.
+  static Result<RpId> of_ssh(std::string_view application);
+  /// Either of the two, as str() gave it and something kept it. Errors: InvalidInput.
+  static Result<RpId> from_stored(std::string_view text);
+
+  [[nodiscard]] bool is_ssh() const { return name_.find(':') != std::string::npos; }
   [[nodiscard]] const std::string &str() const { return name_; }
   /// "https://" and the name: what client data carries as its origin.
   [[nodiscard]] std::string origin() const { return "https://" + name_; }

@@ -31,7 +31,7 @@ std::optional<UserName> user_in(Reader &reader) {
   return parsed(reader, "user", UserName::parse(reader.text("user", UserName::kMaxBytes)));
 }
 std::optional<RpId> rp_id_in(Reader &reader) {
-  return parsed(reader, "rp_id", RpId::parse(reader.text("rp_id", 253)));
+  return parsed(reader, "rp_id", RpId::from_stored(reader.text("rp_id", 253)));
 }
 uid_t uid_in(Reader &reader, const char *name) {
   return static_cast<uid_t>(reader.number(name, 0, kMaxUid));
