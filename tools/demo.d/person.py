@@ -46,15 +46,17 @@ class Transcript:
 
 
 class Terminal:
-    """One program on a terminal of its own, run as `user`; use it in a with statement."""
+    """One program on a terminal of its own, run as `user`; use it in a with statement. `shown`: prompt and command as
+    the transcript has them, where the real ones would only distract."""
 
-    def __init__(self, user, command):
+    def __init__(self, user, command, shown=None):
         self.transcript = Transcript()
         self.screen = ""   # everything it has shown
         self.seen = 0      # how far wait_for has read
         self.status = None
-        self.transcript.write(f"{user}@demo:~$ ")
-        self.transcript.typed(" ".join(command))
+        prompt, typed = shown or (f"{user}@demo:~$ ", " ".join(command))
+        self.transcript.write(prompt)
+        self.transcript.typed(typed)
         self.transcript.write("\n")
         self.pid, self.master = pty.fork()
         if self.pid == 0:
