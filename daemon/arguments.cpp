@@ -27,6 +27,27 @@ bool is_small(std::string_view kind) {
   return kind.size() == 1 && std::string_view("ynqdhg").find(kind) != std::string_view::npos;
 }
 
+/// The next value, a variant that holds an array of bytes. -EMSGSIZE: it is too long.
+int read_array(sd_bus_message *call, Bytes &into) {
+  const void *bytes = nullptr;
+  std::size_t size = 0;
+  int got = sd_bus_message_enter_container(call, 'v', "ay");
+  if (got >= 0) got = sd_bus_message_read_array(call, 'y', &bytes, &size);
+  if (got >= 0 && size > Arguments::kMaxArrayBytes) return -EMSGSIZE;
+  if (got >= 0 && size > 0) {
+    const auto *first = static_cast<const std::uint8_t *>(bytes);
+    into.assign(first, first + size);
+  }
+  return got >= 0 ? sd_bus_message_exit_container(call) : got;
+}
+
+bool is_array(sd_bus_message *call) {
+  const char *contents = nullptr;
+  char type = 0;
+  return sd_bus_message_peek_type(call, &type, &contents) > 0 && contents != nullptr &&
+         std::string_view(contents) == "ay";
+}
+
 /// The next value, a variant; nullopt for one of a type that no key of ours has. -EMSGSIZE: it may be too
 /// long.
 int read_value(sd_bus_message *call, std::optional<std::string> &into) {
@@ -71,7 +92,9 @@ Result<Arguments> Arguments::read(sd_bus_message *call) {
     std::optional<std::string> value;
     got = sd_bus_message_read(call, "s", &key);
     if (got >= 0 && strnlen(key, kMaxBytes + 1) > kMaxBytes) got = -EMSGSIZE;
-    if (got >= 0) got = read_value(call, value);
+    const bool array = got >= 0 && is_array(call);
+    if (array && read.arrays_.size() >= kMaxArrays) got = -EMSGSIZE;
+    if (got >= 0) got = array ? read_array(call, read.arrays_[key]) : read_value(call, value);
     if (got >= 0) read.values_[key] = std::move(value);
     if (got >= 0) got = sd_bus_message_exit_container(call);
   }
@@ -104,6 +127,13 @@ Result<std::optional<std::int64_t>> Arguments::number(std::string_view key) cons
   const auto [end, failed] = std::from_chars(found->data(), found->data() + found->size(), number);
   if (failed != std::errc() || end != found->data() + found->size()) return unknown_value(key);
   return std::optional<std::int64_t>(number);
+}
+
+Result<std::optional<Bytes>> Arguments::bytes(std::string_view key) const {
+  const auto found = arrays_.find(key);
+  if (found != arrays_.end()) return std::optional<Bytes>(found->second);
+  if (has(key)) return unknown_value(key);
+  return std::optional<Bytes>();
 }
 
 Status Arguments::only(const char *const *known) const {

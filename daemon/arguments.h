@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include "common/bytes.h"
 #include "common/result.h"
 
 namespace passkeyd {
@@ -18,6 +19,8 @@ namespace passkeyd {
 class Arguments {
  public:
   static constexpr std::size_t kMaxKeys = 32;
+  static constexpr std::size_t kMaxArrays = 2;              ///< arrays of bytes
+  static constexpr std::size_t kMaxArrayBytes = 16 * 1024;  ///< of each
 
   /// Reads the message's next argument. Errors: InvalidInput (also for more than anybody needs to say).
   static Result<Arguments> read(sd_bus_message *call);
@@ -34,6 +37,9 @@ class Arguments {
 
   /// A whole number. Errors: InvalidInput.
   [[nodiscard]] Result<std::optional<std::int64_t>> number(std::string_view key) const;
+
+  /// An array of bytes, or nullopt if the key is absent. Errors: InvalidInput for a value of any other type.
+  [[nodiscard]] Result<std::optional<Bytes>> bytes(std::string_view key) const;
 
   /// Nothing but the keys in `known` (which ends with nullptr). For what a key that is overlooked would make
   /// worse. Errors: InvalidInput.
@@ -55,6 +61,7 @@ class Arguments {
 
  private:
   std::map<std::string, std::optional<std::string>, std::less<>> values_;  ///< nullopt: of another type
+  std::map<std::string, Bytes, std::less<>> arrays_;                       ///< of those of another type
 };
 
 }  // namespace passkeyd

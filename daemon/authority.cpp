@@ -11,10 +11,13 @@ namespace {
 
 /// For one's own account: nobody is asked.
 constexpr const char *kFree = "";
+/// How polkit's actions begin. What a row names otherwise is only for the trusted, and a name for the
+/// records.
+constexpr std::string_view kAction = "org.passkeyd1.";
 
 struct Row {
   Deed deed;
-  const char *own;     ///< polkit action for one's own account, or kFree
+  const char *own;     ///< polkit action for one's own account, or kFree, or a name for the records
   const char *others;  ///< for somebody else's, and for the machine
 };
 
@@ -35,6 +38,8 @@ constexpr Row kTable[] = {
     {Deed::ImportMetadata, "org.passkeyd1.import-metadata", "org.passkeyd1.import-metadata"},
     {Deed::Export, "org.passkeyd1.export", "org.passkeyd1.export"},
     {Deed::Import, "org.passkeyd1.import", "org.passkeyd1.import"},
+    {Deed::SshKeys, kFree, "ssh-keys"},
+    {Deed::SshSession, "ssh-session", "ssh-session"},
 };
 
 /// Is it for an owner to do? Otherwise their own account is to them like anybody's.
@@ -60,20 +65,30 @@ void record_refusal(House &house, const Caller &caller, const char *action,
   if (!written) log_line(LogLevel::Error, "audit: " + log_safe(written.error().sentence));
 }
 
+Task<Status> ask(House &house, const Caller &caller, PolkitQuestion question) {
+  if (std::string_view(question.action).starts_with(kAction))
+    co_return co_await ask_polkit(house, caller, std::move(question));
+  co_return Error{ErrorKind::NotAllowed, "Only programs of the machine may do this."};
+}
+
 }  // namespace
+
+bool is_trusted(const House &house, const Caller &caller, Deed deed) {
+  return caller.is_root() || (deed == Deed::SshKeys && caller.uid == house.sshds_user);
+}
 
 Task<Status> authorize(House &house, Caller caller, bool interactive, Deed deed,
                        std::optional<Account> owner) {
   const auto row = std::ranges::find(kTable, deed, &Row::deed);
   if (deed == Deed::Nothing || row == std::end(kTable))
     co_return Error{ErrorKind::NotAllowed, "Nobody may do this."};
-  if (caller.is_root()) co_return Ok{};
+  if (is_trusted(house, caller, deed)) co_return Ok{};
   const bool own = owner && owner->uid == caller.uid;
   PolkitQuestion question{own ? row->own : row->others, {}, interactive};
   if (std::string_view(question.action) == kFree) co_return Ok{};
   if (owner) question.user = owner->name.str();
   const char *action = question.action;
-  const Status allowed = co_await ask_polkit(house, caller, std::move(question));
+  const Status allowed = co_await ask(house, caller, std::move(question));
   if (!allowed && allowed.error().kind == ErrorKind::NotAllowed && !(own && is_for_owners(*row)))
     record_refusal(house, caller, action, owner);
   co_return allowed;

@@ -28,7 +28,13 @@ enum class Deed {
   ImportMetadata,
   Export,
   Import,
+  SshKeys,     ///< what sshd asks as somebody signs in
+  SshSession,  ///< what the module asks as sshd opens a session
 };
+
+/// Programs of the machine that need not ask: root's, and for SshKeys the one that sshd starts, by its user
+/// (config/sshd.conf). They are never turned away for there being too many of them.
+bool is_trusted(const House &house, const Caller &caller, Deed deed);
 
 /// Asks polkit where it must be asked, and waits as long as the person takes; dropping the task takes the
 /// question back. `owner`: whose account; nullopt: the machine, or everybody. `interactive`: the caller's

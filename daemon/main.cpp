@@ -18,6 +18,7 @@
 #include "daemon/journal.h"
 #include "daemon/retention.h"
 #include "daemon/service.h"
+#include "daemon/system_user.h"
 
 namespace passkeyd {
 namespace {
@@ -191,6 +192,7 @@ Status serve(const Options &options) {
               clock,
               started.boot_id};
   house.state_directory = options.state_directory;
+  house.sshds_user = system_user(kSshdsUser);
   TRY(pass_on_records(house));
   Housekeeping keeping{house};
   const EventSource hourly = TRY(keep_house_hourly(keeping));

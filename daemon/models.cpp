@@ -33,7 +33,7 @@ const std::string *name_in(const ModelNames &names, const Aaguid &aaguid) {
 }  // namespace
 
 Status judge_model(House &house, Credential &credential) {
-  if (credential.way != Way::Usb) return Ok{};
+  if (credential.way == Way::Tpm) return Ok{};
   const std::optional<Model> model = TRY(known_model(house, credential));
   if (model && model->recalled)
     return Error{ErrorKind::ModelRecalled, "FIDO Metadata warns of this model: " + model->status};

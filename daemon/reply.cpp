@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "ssh/key.h"
+
 namespace passkeyd {
 namespace {
 
@@ -38,8 +40,9 @@ class Keys {
 
 int append(sd_bus_message *reply, const Described &described) {
   const Credential &credential = described.credential;
-  return Keys(reply)
-      .text("id", short_id(credential.id))
+  Keys keys(reply);
+  if (const Result<ssh::Key> key = ssh::key_of(credential)) keys.text("ssh-key", ssh::line_of(key.value()));
+  return keys.text("id", short_id(credential.id))
       .text("user", credential.owner.name.str())
       .count("uid", credential.owner.uid)
       .text("name", credential.name)
@@ -167,6 +170,17 @@ int write(sd_bus_message *reply, const std::vector<Finding> &findings) {
 
 int write(sd_bus_message *reply, const std::vector<Described> &credentials) {
   return append_all(reply, credentials);
+}
+
+int write(sd_bus_message *reply, const Described &credential) {
+  return append(reply, credential);
+}
+
+int write(sd_bus_message *reply, const std::vector<std::string> &texts) {
+  int failed = sd_bus_message_open_container(reply, 'a', "s");
+  for (const std::string &text : texts)
+    if (failed >= 0) failed = sd_bus_message_append(reply, "s", text.c_str());
+  return failed >= 0 ? sd_bus_message_close_container(reply) : failed;
 }
 
 int write(sd_bus_message *reply, const std::vector<Person> &people) {

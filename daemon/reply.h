@@ -4,6 +4,7 @@
 
 #include <systemd/sd-bus.h>
 
+#include <string>
 #include <vector>
 
 #include "daemon/administration.h"
@@ -34,6 +35,10 @@ int write(sd_bus_message *reply, const NewCodes &codes);
 int write(sd_bus_message *reply, const std::vector<PolicyLine> &lines);
 /// aa{sv}: credentials. Public facts only: no key, no wrapped blob.
 int write(sd_bus_message *reply, const std::vector<Described> &credentials);
+/// a{sv}: one of them.
+int write(sd_bus_message *reply, const Described &credential);
+/// as.
+int write(sd_bus_message *reply, const std::vector<std::string> &texts);
 /// aa{sv}: accounts.
 int write(sd_bus_message *reply, const std::vector<Person> &people);
 /// a{sv}: the daemon's state.

@@ -153,7 +153,8 @@ Result<EnrollmentRequest> read_enrollment_request(sd_bus_message *call, const Ca
   const std::optional<std::string> way = TRY(texts.text(request::kWay));
   if (!way) return request;
   request.way = way_of(*way);
-  if (!request.way) return Error{ErrorKind::InvalidInput, "The way must be usb or tpm."};
+  if (request.way != Way::Usb && request.way != Way::Tpm)
+    return Error{ErrorKind::InvalidInput, "The way must be usb or tpm."};
   if (request.way == Way::Tpm && request.discoverable)
     return Error{ErrorKind::InvalidInput, "A passkey in the TPM cannot be discoverable."};
   if (request.way == Way::Tpm && !request.device.empty())

@@ -17,6 +17,8 @@
 #include "daemon/pin_change.h"
 #include "daemon/request.h"
 #include "daemon/revocation.h"
+#include "daemon/ssh_keys.h"
+#include "daemon/ssh_session.h"
 #include "daemon/status.h"
 #include "daemon/transfer/export.h"
 #include "daemon/transfer/import.h"
@@ -75,6 +77,12 @@ const Service::Method Service::kTable[] = {
     {"RevokeMatching", "a{sv}", "aa{sv}", NAMED(which) NAMED(credentials), Deed::Revoke, revoke_matching},
     {"ResumeCredential", "ssa{sv}", "", NAMED(user) NAMED(id) NAMED(options), Deed::Resume,
      resume_credential},
+    {"AddSshKey", "ssa{sv}", "a{sv}", NAMED(user) NAMED(line) NAMED(options) NAMED(credential), Deed::Enroll,
+     add_ssh_key},
+    {"GetAuthorizedKeys", "ss", "as", NAMED(user) NAMED(key) NAMED(lines), Deed::SshKeys,
+     get_authorized_keys},
+    {"CheckSshSession", "ssa{sv}", "", NAMED(user) NAMED(auth_info) NAMED(hints), Deed::SshSession,
+     check_ssh_session},
     {"CheckAccount", "s", "a{sv}", NAMED(user) NAMED(standing), Deed::Read, check_account},
     {"NewBackupCodes", "s", "hu", NAMED(user) NAMED(codes) NAMED(count), Deed::NewCodes, new_backup_codes},
     {"LockUser", "sa{sv}", "", NAMED(user) NAMED(options), Deed::Lock, lock_user},
@@ -180,9 +188,9 @@ Status Service::room_for(const Caller &caller) const {
 
 Status Service::answer(const Method &row, Call call) {
   std::erase_if(calls_, [](const OneCall &each) { return each.work.done(); });
-  // Root's programs ask whether an account is locked before they let it in: those are never turned away. How
-  // many there are at once is bounded by the ceremonies they need.
-  if (!call.caller.is_root()) TRY(room_for(call.caller));
+  // Root's programs ask whether an account is locked before they let it in, and sshd's for keys: those are
+  // never turned away. How many there are at once is bounded by the ceremonies they need.
+  if (!is_trusted(house_, call.caller, call.deed)) TRY(room_for(call.caller));
   OneCall &one = calls_.emplace_back(OneCall{this, call.caller.person});
   const bool awaited = !call.caller.is_root() || sd_bus_message_get_expect_reply(call.message.get()) > 0;
   sd_bus_track *track = nullptr;

@@ -37,6 +37,7 @@ std::optional<std::string> problem_with(const Credential &credential) {
     return "the device's name is too long or cannot be shown on one line";
   if (credential.platform.size() > kMaxPlatform) return "the platform blob is too large";
   if (credential.way != Way::Tpm && !credential.platform.empty()) return "a platform blob where none belongs";
+  if ((credential.way == Way::Ssh) != credential.rp_id.is_ssh()) return "an SSH key's scope, or none of one";
   if (credential.way == Way::Code) return "a backup code is no credential";
   if (credential.user_handle.size() > kMaxUserHandle) return "the user handle is too long";
   if (credential.attested_by.size() > kMaxAttestedBy || !is_printable(credential.attested_by))

@@ -63,6 +63,23 @@ Status suspend(sql::Database &database, const Attempt &attempt, const Moment &no
   return audit::append(database, std::move(record));
 }
 
+/// What is wrong with the credential, whatever was signed.
+Refusal unfit(const std::optional<Credential> &stored, const Attempt &attempt) {
+  if (!stored || !same_key(*stored, attempt.credential)) return Refusal::CredentialWrong;
+  if (stored->owner != attempt.account) return Refusal::UserWrong;
+  if (stored->state != CredentialState::Active) return Refusal::CredentialInactive;
+  return Refusal::None;
+}
+
+/// The record of how it was decided.
+AuditRecord record_of(const Attempt &attempt, const Decision &decision, WallTime now) {
+  AuditRecord record = record_of(attempt, event::kLogin, now);
+  const bool granted = decision.verdict == Verdict::Granted;
+  record.outcome = granted ? outcome::kGranted : outcome::kDenied;
+  if (!granted) record.reason = std::string(name_of(decision.refusal));
+  return record;
+}
+
 }  // namespace
 
 Decision judge(const std::optional<Credential> &stored, const std::optional<AccountLock> &lock,
@@ -76,13 +93,35 @@ Decision judge(const std::optional<Credential> &stored, const std::optional<Acco
     if (verification.verdict != Verdict::Granted || verification.refusal != Refusal::None)
       return denied(Refusal::Malformed);  // a verification that contradicts itself
   }
-  if (!stored || !same_key(*stored, attempt.credential)) return denied(Refusal::CredentialWrong);
-  if (stored->owner != attempt.account) return denied(Refusal::UserWrong);
-  if (stored->state != CredentialState::Active) return denied(Refusal::CredentialInactive);
+  if (const Refusal why = unfit(stored, attempt); why != Refusal::None) return denied(why);
   if (went_back || !counter_grew(stored->counter, verification.counter))
     return denied(Refusal::CounterWentBack);
   if (lock) return denied(Refusal::AccountLocked);
   return {Verdict::Granted, Refusal::None};
+}
+
+Decision judge_session(const std::optional<Credential> &stored, const std::optional<AccountLock> &lock,
+                       const Attempt &attempt) {
+  const Refusal why = unfit(stored, attempt);
+  if (why != Refusal::None) return {Verdict::Denied, why};
+  if (lock) return {Verdict::Denied, Refusal::AccountLocked};
+  return {Verdict::Granted, Refusal::None};
+}
+
+Result<Decision> Ledger::decide_session(const Attempt &attempt, const Moment &now) {
+  sql::Transaction change = TRY(sql::Transaction::begin(database_));
+  const std::optional<Credential> stored = TRY(reread(database_, attempt.credential.row));
+  const std::optional<AccountLock> lock = TRY(locks::read(database_, attempt.account.name));
+  const Decision decision = judge_session(stored, lock, attempt);
+  TRY(audit::append(database_, record_of(attempt, decision, now.wall)));
+  if (decision.verdict == Verdict::Granted) {
+    Verification as_before;
+    as_before.counter = stored->counter;
+    as_before.backed_up = stored->backed_up;
+    TRY(write_success(database_, attempt, as_before, now));
+  }
+  TRY(change.commit());
+  return decision;
 }
 
 Result<Decision> Ledger::decide(const Attempt &attempt, const Verification &verification, const Moment &now) {
@@ -92,10 +131,7 @@ Result<Decision> Ledger::decide(const Attempt &attempt, const Verification &veri
   const Decision decision = judge(stored, lock, attempt, verification);
   const bool granted = decision.verdict == Verdict::Granted;
 
-  AuditRecord record = record_of(attempt, event::kLogin, now.wall);
-  record.outcome = granted ? outcome::kGranted : outcome::kDenied;
-  if (!granted) record.reason = std::string(name_of(decision.refusal));
-  TRY(audit::append(database_, std::move(record)));
+  TRY(audit::append(database_, record_of(attempt, decision, now.wall)));
   if (granted) TRY(write_success(database_, attempt, verification, now));
   if (decision.refusal == Refusal::CounterWentBack) TRY(suspend(database_, attempt, now));
   TRY(tries::look_at_clock(database_, now));

@@ -41,4 +41,8 @@ inline constexpr const char *kPossibleClone = "possible clone";
 Decision judge(const std::optional<Credential> &stored, const std::optional<AccountLock> &lock,
                const Attempt &attempt, const Verification &verification);
 
+/// The same where sshd has verified the answer itself, and does not say how far the counter is.
+Decision judge_session(const std::optional<Credential> &stored, const std::optional<AccountLock> &lock,
+                       const Attempt &attempt);
+
 }  // namespace passkeyd

@@ -155,7 +155,9 @@ PlannedChange plan_credential(const HeldCredential &held, const RpId &rp_id, Boo
     told.uid = account->uid;
     if (account->uid != credential.owner.uid) told.uid_was = credential.owner.uid;
   }
-  if (credential.rp_id != rp_id) return skip(std::move(told), import_why::kRpId);
+  // SSH keys are bound to no machine.
+  if (!credential.rp_id.is_ssh() && credential.rp_id != rp_id)
+    return skip(std::move(told), import_why::kRpId);
   if (books.is_unreadable(credential.id)) return skip(std::move(told), import_why::kUnreadable);
   if (const Credential *stored = books.stored(credential.id))
     return plan_known(std::move(told), held, *stored, books);
@@ -183,8 +185,10 @@ std::string_view name_of(ImportChange::What what) {
 std::vector<PlannedChange> plan_import(const Holdings &here, const RpId &rp_id, const Import &import) {
   std::vector<PlannedChange> plan;
   RpId in_force = rp_id;
-  // A ledger without a single credential is bound to nothing yet.
-  if (import.rp_id != rp_id && here.credentials.empty() && here.unreadable.empty()) {
+  // A ledger without a single credential that is bound to an RP ID is bound to none yet.
+  const bool unbound = std::ranges::all_of(
+      here.credentials, [](const HeldCredential &each) { return each.credential.rp_id.is_ssh(); });
+  if (import.rp_id != rp_id && unbound && here.unreadable.empty()) {
     in_force = import.rp_id;
     plan.push_back({{.what = What::RpId, .name = import.rp_id.str()}, TakeRpId{import.rp_id}});
   }

@@ -157,6 +157,11 @@ class Ledger {
   /// means denied: nothing was committed, or nobody knows.
   Result<Decision> decide(const Attempt &attempt, const Verification &verification, const Moment &now);
 
+  /// Decides about a session that sshd opens for somebody whom it has let in with this credential. On Granted
+  /// the time of use is on the disk; what was decided is on record either way. Nothing is counted, and the
+  /// counter stays: sshd does not tell it. An Error means denied.
+  Result<Decision> decide_session(const Attempt &attempt, const Moment &now);
+
   // --- backup codes (codes.cpp) ---
 
   /// A new set: from now on these and no others; an empty one takes all codes away. Errors: InvalidInput (a

@@ -7,6 +7,7 @@
 #include "pam/login.h"
 #include "pam/options.h"
 #include "pam/pin_change.h"
+#include "pam/session.h"
 
 namespace {
 
@@ -25,12 +26,6 @@ int guarded(pam_handle_t *pamh, Group group, int argc, const char **argv, int fa
   } catch (...) {
     return failure;
   }
-}
-
-/// Nothing to do at either end of a session.
-int leave_session(pam_handle_t *pamh, int argc, const char **argv) {
-  return guarded(pamh, Group::Session, argc, argv, PAM_SESSION_ERR,
-                 [](const Options &) { return PAM_IGNORE; });
 }
 
 }  // namespace
@@ -56,12 +51,16 @@ PASSKEYD_EXPORT int pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, co
                  [&](const Options &options) { return passkeyd::manage_account(pamh, flags, options); });
 }
 
+/// pam_sm_open_session(3).
 PASSKEYD_EXPORT int pam_sm_open_session(pam_handle_t *pamh, int, int argc, const char **argv) {
-  return leave_session(pamh, argc, argv);
+  return guarded(pamh, Group::Session, argc, argv, PAM_SESSION_ERR,
+                 [&](const Options &) { return passkeyd::open_session(pamh); });
 }
 
+/// Nothing to do at the end of a session.
 PASSKEYD_EXPORT int pam_sm_close_session(pam_handle_t *pamh, int, int argc, const char **argv) {
-  return leave_session(pamh, argc, argv);
+  return guarded(pamh, Group::Session, argc, argv, PAM_SESSION_ERR,
+                 [](const Options &) { return PAM_IGNORE; });
 }
 
 /// pam_sm_chauthtok(3).

@@ -34,6 +34,8 @@ check the_daemon_is_never_started_outside_its_unit says '^Exec=/bin/false$' \
 # --- user and folder ------------------------------------------------------------------------------------------------
 check the_daemons_user_cannot_log_in says ':/usr/sbin/nologin$' getent passwd passkeyd
 check the_daemons_groups_are_its_own_and_the_tpms says '^passkeyd tss$' id -nG passkeyd
+check sshds_user_cannot_log_in_and_is_in_no_group_but_its_own says '^passkeyd-ssh:.*:passkeyd-ssh$' \
+  bash -c 'echo "$(getent passwd passkeyd-ssh | sed -n s,:/usr/sbin/nologin\$,:,p)$(id -nG passkeyd-ssh)"'
 check the_state_folder_is_the_daemons_alone says '^700 passkeyd passkeyd$' stat -c '%a %U %G' /var/lib/passkeyd
 check the_configuration_is_roots says '^644 root root$' stat -c '%a %U %G' /etc/passkeyd/passkeyd.conf
 
@@ -112,4 +114,24 @@ check nothing_but_a_lock_keeps_anybody_out says \
   '\[perm_denied=die default=ignore\].*pam_passkey\.so' common account --enable passkey
 check a_passkey_lets_in_and_nothing_it_says_keeps_the_password_out says \
   '\[success=[0-9]+ default=ignore\].*pam_passkey\.so' common_auth --enable passkey
+comes_before_pam_env() {  # what a person writes into ~/.pam_environment must come too late
+  awk '/^@include common-session/ { ours = NR } /pam_env.*user_readenv/ { theirs = NR } END { exit !(ours && (!theirs || ours < theirs)) }' /etc/pam.d/sshd
+}
+check only_a_revoked_key_keeps_a_session_from_opening says \
+  '\[session_err=die default=ignore\].*pam_passkey\.so' common session --enable passkey
+check the_session_is_looked_at_before_people_have_a_say comes_before_pam_env
+
+# --- sshd -------------------------------------------------------------------------------------------------------------
+shipped_sshd=/usr/share/passkeyd/sshd.conf
+check sshds_lines_are_off_unless_switched_on test ! -e /etc/ssh/sshd_config.d/passkeyd.conf
+sshd_takes() {
+  mkdir -p /run/sshd
+  ssh-keygen -q -t ed25519 -N '' -f /run/world/a-host-key
+  /usr/sbin/sshd -T -f "$1" -h /run/world/a-host-key
+}
+check sshd_takes_them_as_they_are_shipped says \
+  '^authorizedkeyscommand /usr/libexec/passkeyd/passkey-authorized-keys %u %t %k$' sshd_takes "$shipped_sshd"
+# sshd refuses to run it otherwise.
+safe() { stat -c '%U %a' /usr/libexec/passkeyd/passkey-authorized-keys; }
+check what_sshd_starts_is_roots_alone_to_change says '^root 755$' safe
 finish

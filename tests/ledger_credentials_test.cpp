@@ -110,6 +110,8 @@ void what_could_not_be_read_back_is_not_stored() {
       with([](Credential &c) { c.user_handle.resize(65); }),
       with([](Credential &c) { c.way = Way::Tpm; }),  // and discoverable
       with([](Credential &c) { c.way = Way::Code, c.discoverable = false; }),
+      with([](Credential &c) { c.way = Way::Ssh, c.discoverable = false; }),  // for a machine
+      with([](Credential &c) { c.rp_id = ssh_sample().rp_id; }),              // for SSH, and no SSH key
   };
   for (const Credential &credential : bad) CHECK(f.add_fails(credential) == ErrorKind::InvalidInput);
   CHECK(MUST(f.ledger.all_credentials()).rows.empty());

@@ -72,6 +72,41 @@ void every_refusal_is_on_record_and_changes_nothing_else() {
   }
 }
 
+void a_session_of_an_active_ssh_key_is_granted_and_its_counter_stays() {
+  Fixture f;
+  const Credential key = MUST(f.ledger.add(ssh_sample(7), kAdmin, kNow));
+  const auto session = [&](const Attempt &attempt) {
+    return MUST(f.ledger.decide_session(attempt, moment(std::chrono::seconds(60))));
+  };
+  CHECK(session(attempt_with(key)) == kGranted);
+  const Credential after = MUST(f.ledger.find(key.id)).value();
+  CHECK(after.counter == key.counter && after.last_used == kNow + std::chrono::seconds(60));
+  CHECK(f.last_record().event == "login" && f.last_record().outcome == "granted" &&
+        f.last_record().way == "ssh");
+  CHECK(f.last_record().credential == key.row && f.last_record().reason.empty());
+}
+
+void a_session_is_denied_to_revoked_and_suspended_keys_to_other_accounts_and_to_locked_ones() {
+  for (const auto state : {CredentialState::Revoked, CredentialState::Suspended}) {
+    Fixture f;
+    const Credential key = MUST(f.ledger.add(ssh_sample(7), kAdmin, kNow));
+    MUST(f.ledger.set_state(key.row, state, "", kAdmin, kNow));
+    CHECK(MUST(f.ledger.decide_session(attempt_with(key), moment())) == denied(Refusal::CredentialInactive));
+    CHECK(f.last_record().outcome == "denied" && f.last_record().reason == "credential-inactive");
+    CHECK(!MUST(f.ledger.find(key.id))->last_used);
+  }
+  Fixture f;
+  const Credential key = MUST(f.ledger.add(ssh_sample(7), kAdmin, kNow));
+  for (const Account &other : {account("bob"), account("alice", 1001)}) {
+    Attempt attempt = attempt_with(key);
+    attempt.account = other;
+    CHECK(MUST(f.ledger.decide_session(attempt, moment())) == denied(Refusal::UserWrong));
+  }
+  MUST(f.ledger.lock(key.owner.name, LockScope::Passkeys, "", kAdmin, kNow));
+  CHECK(MUST(f.ledger.decide_session(attempt_with(key), moment())) == denied(Refusal::AccountLocked));
+  CHECK(!MUST(f.ledger.find(key.id))->last_used);
+}
+
 void a_revocation_during_the_touch_wins() {
   for (const auto state : {CredentialState::Revoked, CredentialState::Suspended}) {
     Fixture f;
@@ -233,6 +268,8 @@ int main() {
       TEST(nothing_said_means_denied),
       TEST(a_verification_that_contradicts_itself_is_denied),
       TEST(every_refusal_is_on_record_and_changes_nothing_else),
+      TEST(a_session_of_an_active_ssh_key_is_granted_and_its_counter_stays),
+      TEST(a_session_is_denied_to_revoked_and_suspended_keys_to_other_accounts_and_to_locked_ones),
       TEST(a_revocation_during_the_touch_wins),
       TEST(an_account_that_was_handed_on_opens_nothing),
       TEST(only_the_key_that_was_verified_counts),

@@ -83,6 +83,13 @@ inline Credential sample(std::uint8_t mark = 1, const Account &owner = account()
           .last_used = {}};
 }
 
+/// The same of an SSH key.
+inline Credential ssh_sample(std::uint8_t mark = 1, const Account &owner = account()) {
+  Credential credential = sample(mark, owner, Way::Ssh);
+  credential.rp_id = MUST(RpId::of_ssh("ssh:"));
+  return credential;
+}
+
 inline Attempt attempt_with(const Credential &credential) {
   return {.account = credential.owner,
           .credential = credential,

@@ -93,6 +93,33 @@ void an_unknown_passkey_comes_along_with_all_that_is_known_of_it() {
   CHECK(how.by_uid == 4242 && how.when == kNow - std::chrono::hours(5));
 }
 
+void an_ssh_key_comes_along_whatever_the_relying_party_there() {
+  Here here("elsewhere");
+  Credential client = sample(2, kAlice, Way::Client);
+  const std::vector<ImportChange> changes =
+      here.take(import_of({held(ssh_sample(1)), held(client), held(sample(3))}));
+  CHECK(changes.size() == 4 && changes[0].what == What::RpId);  // nothing was bound to anything here
+  for (std::size_t at = 1; at < 4; ++at) CHECK(changes[at].what == What::Add && changes[at].works);
+  CHECK(here.stored(ssh_sample(1)).rp_id.is_ssh() && here.stored(ssh_sample(1)).way == Way::Ssh);
+  CHECK(here.stored(client).way == Way::Client);
+
+  Here bound("elsewhere");
+  Credential own = sample(9);
+  own.rp_id = MUST(RpId::parse("elsewhere"));
+  bound.add(own);
+  const std::vector<ImportChange> others =
+      bound.take(import_of({held(ssh_sample(1)), held(client), held(sample(3))}));
+  CHECK(others.size() == 3 && others[0].what == What::Add && others[0].works);
+  is_skipped(others[1], import_why::kRpId);
+  is_skipped(others[2], import_why::kRpId);
+}
+
+void ssh_keys_alone_bind_a_ledger_to_no_relying_party() {
+  Here here("elsewhere");
+  here.add(ssh_sample(1));
+  CHECK(here.take(import_of({held(sample(3))}))[0].what == What::RpId);
+}
+
 void it_opens_the_account_afterwards() {
   Here here;
   here.take(import_of({held(sample())}));
@@ -381,6 +408,8 @@ void one_thing_that_cannot_be_stored_keeps_everything_out() {
 int main() {
   const CMUnitTest tests[] = {
       TEST(an_unknown_passkey_comes_along_with_all_that_is_known_of_it),
+      TEST(an_ssh_key_comes_along_whatever_the_relying_party_there),
+      TEST(ssh_keys_alone_bind_a_ledger_to_no_relying_party),
       TEST(it_opens_the_account_afterwards),
       TEST(a_counter_that_came_along_still_finds_clones),
       TEST(it_belongs_to_whoever_has_the_name_now_and_it_is_said_that_the_number_was_another),

@@ -137,7 +137,7 @@ Status ContentsReader::take_record(std::string_view line) {
 
 Status ContentsReader::take_machine(const Record &record) {
   Reader reader(record);
-  std::optional<RpId> rp_id = rp_id_in(reader);
+  std::optional<RpId> rp_id = parsed(reader, "rp_id", RpId::parse(reader.text("rp_id", 253)));
   std::string name = reader.line("machine", 255);
   const WallTime made = reader.time("made");
   credentials_ = reader.number("credentials", 0, kMostCredentials);

@@ -8,6 +8,9 @@ from faces import TREE, WithoutPolkit, call, check, everything, prove_and
 NO, OK = "NotAllowed", "ok"
 USER, NAME = "alice", "Blue key"
 NONE = "00000000-0000-0000-0000-000000000001"  # a model that nobody has
+# Of a security key that nobody has.
+SSH_KEY = ("sk-ssh-ed25519@openssh.com AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAIFhmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZm"
+           "ZmZmZmZmAAAABHNzaDo=")
 BEGIN = {"user": USER, "service": "sudo"}
 
 # method, signature, arguments; what root, the owner (alice) and a stranger (bob) hear
@@ -22,6 +25,9 @@ TABLE = [
     ("RevokeAll", "sa{sv}", ["dave", {}], OK, NO, NO),
     ("RevokeMatching", "a{sv}", [{"authenticator": NONE}], OK, NO, NO),
     ("ResumeCredential", "ssa{sv}", [USER, NAME, {}], "InvalidInput", NO, NO),
+    ("AddSshKey", "ssa{sv}", [USER, SSH_KEY, {"name": NAME}], "AlreadyExists", NO, NO),
+    ("GetAuthorizedKeys", "ss", [USER, ""], OK, OK, NO),
+    ("CheckSshSession", "ssa{sv}", [USER, "publickey " + SSH_KEY, {}], OK, NO, NO),
     ("CheckAccount", "s", [USER], OK, OK, NO),
     ("NewBackupCodes", "s", [USER], OK, NO, NO),
     ("LockUser", "sa{sv}", [USER, {}], OK, NO, NO),

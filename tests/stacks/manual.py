@@ -82,7 +82,7 @@ def a_backup_code_opens_the_passkey_stack_without_the_key_if_codes_are_always_as
 # --- a passkey or a password ------------------------------------------------------------------------------------------
 def the_profile_has_the_lines_of_the_manual():
     profile = read(TREE + "/config/pam-config")
-    for group, heading in (("auth", "A passkey or a password"), ("account", "Account")):
+    for group, heading in (("auth", "A passkey or a password"), ("account", "Account"), ("session", "Session")):
         line = shown_in(heading, group)[0]
         has = re.search(rf"^{group.capitalize()}:\n\s+(.*)$", profile, re.MULTILINE)[1]
         check(has.split() == line.split()[1:], f"the profile: {has}; the manual: {line}")

@@ -1,0 +1,26 @@
+/// SSH keys: OpenSSH's keys of security keys, enrolled and given out to sshd. Each function answers one
+/// method of the Manager; docs/dbus.md says what it takes and gives.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "daemon/admission.h"
+#include "daemon/policy.h"
+
+namespace passkeyd {
+
+Task<Status> add_ssh_key(House &house, Call call);
+Task<Status> get_authorized_keys(House &house, Call call);
+
+/// The PAM service by whose policy sshd lets keys in.
+inline constexpr const char *kSshd = "sshd";
+
+/// Which of `credentials` open the account to sshd, as lines of an authorized_keys file: SSH keys that are
+/// active, the account's (name and uid), and of a model that the policy takes. "verify-required" before those
+/// for which the policy insists on verification, else "touch-required". `only`: no other than the key of this
+/// credential id; nullptr: all. A key that makes no sense is passed over, and said in the log.
+std::vector<std::string> authorized_keys(const std::vector<Credential> &credentials, const Account &account,
+                                         const Policy &policy, const Bytes *only = nullptr);
+
+}  // namespace passkeyd
