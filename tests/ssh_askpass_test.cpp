@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -76,16 +77,16 @@ void a_prefix_that_the_server_made_gets_no_answer() {
 
 void a_crafted_user_name_gets_no_answer() {
   // "ssh -l 'x@good) passkeyd1:...' evil": what follows is the client's "@evil) " and the server's text.
-  for (const std::string user :
+  for (const std::string &user :
        {"x@web.example.com) " + kFirst, "x@web.example.com) " + ssh::write(challenge()),
         std::string("x@web.example.com) passkeyd1:")})
-    for (const std::string behind : {std::string(), kFirst, ssh::write(challenge()), std::string("AAAA")})
+    for (const std::string &behind : {std::string(), kFirst, ssh::write(challenge()), std::string("AAAA")})
       CHECK(gets_no_answer("(" + user + "@evil.example) " + behind));
 }
 
 void ours_that_makes_no_sense_is_nobodys() {
   const std::string good = ssh::write(challenge());
-  for (const std::string behind :
+  for (const std::string &behind :
        {std::string("passkeyd1:"), std::string("passkeyd1:AAAA"), good + "=", good + "A",
         good.substr(0, good.size() - 4), "passkeyd1:" + std::string(120'000, 'A')})
     CHECK(std::holds_alternative<Senseless>(read_prompt("(alice@web) " + behind)));
@@ -177,7 +178,7 @@ void the_file_is_lines_of_two_words() {
 }
 
 void one_bad_line_spoils_the_file() {
-  for (const std::string bad :
+  for (const std::string &bad :
        {std::string("web"), std::string("web a b"), std::string("web ex_ample"), std::string("-oProxy=x a.b"),
         std::string("w\0b a.b", 7), std::string("w*b a.b"), "web " + std::string(300, 'a'),
         std::string(300, 'a') + " a.b"}) {
@@ -374,7 +375,7 @@ void the_next_is_the_persons_own_and_never_ourselves() {
   const Folder folder;
   std::filesystem::create_symlink("/proc/self/exe", folder / "us");
   const std::string ourselves = std::filesystem::read_symlink("/proc/self/exe");
-  for (const std::string bad : {ourselves, std::string("true"), std::string("/nowhere/askpass")}) {
+  for (const std::string &bad : {ourselves, std::string("true"), std::string("/nowhere/askpass")}) {
     setenv("PASSKEY_ASKPASS_NEXT", bad.c_str(), 1);
     CHECK(find_next().program != bad);
   }

@@ -89,6 +89,18 @@ Credential enrolled() {
                                   SystemClock().boot()));
 }
 
+/// Those of strangers, then the one that is enrolled, if any is.
+std::vector<Bytes> ids(int strangers) {
+  std::vector<Bytes> all;
+  for (int at = 0; at < strangers; ++at) all.emplace_back(64, static_cast<std::uint8_t>(at + 1));
+  if (!kept("made").empty()) all.push_back(enrolled().id);
+  return all;
+}
+
+std::vector<Bytes> allowed() {
+  return ids(std::stoi(kept("strangers")));
+}
+
 int make_new(const Words &words) {
   ssh::RegistrationPrompt prompt;
   prompt.rp_id = words.at(0);
@@ -96,7 +108,7 @@ int make_new(const Words &words) {
   prompt.user_verification = verification(words.at(2));
   prompt.challenge = keep_challenge("new", words.at(0), words.at(2));
   prompt.user_handle = fresh();
-  if (!kept("made").empty()) prompt.exclude.push_back(enrolled().id);
+  prompt.exclude = ids(words.size() > 3 ? std::stoi(words[3]) : 0);
   std::printf("%s\n", ssh::write(prompt).c_str());
   return 0;
 }
@@ -112,14 +124,6 @@ int take_made(const Words &) {
   std::printf("%s verified=%d sensor=%d platform=%d length=%zu\n", made.registration.format.c_str(),
               credential.user_verification ? 1 : 0, made.sensor ? 1 : 0, made.platform ? 1 : 0, line.size());
   return 0;
-}
-
-std::vector<Bytes> allowed() {
-  std::vector<Bytes> ids;
-  const int strangers = std::stoi(kept("strangers"));
-  for (int at = 0; at < strangers; ++at) ids.emplace_back(64, static_cast<std::uint8_t>(at + 1));
-  if (!kept("made").empty()) ids.push_back(enrolled().id);
-  return ids;
 }
 
 int make_challenge(const Words &words) {
