@@ -8,7 +8,7 @@
 #include "cli/code_sheet.h"
 #include "cli/face.h"
 #include "cli/qr.h"
-#include "cli/terminal.h"
+#include "client/terminal.h"
 #include "cli/user_option.h"
 #include "cli/verb.h"
 #include "client/account_check.h"

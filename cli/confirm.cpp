@@ -7,7 +7,7 @@
 #include <cstdio>
 
 #include "cli/face.h"
-#include "cli/terminal.h"
+#include "client/terminal.h"
 
 namespace passkeyd::cli {
 namespace {

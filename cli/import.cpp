@@ -10,7 +10,7 @@
 
 #include "cli/face.h"
 #include "cli/table.h"
-#include "cli/terminal.h"
+#include "client/terminal.h"
 #include "cli/verb.h"
 #include "client/printable.h"
 #include "client/transfer.h"

@@ -2,7 +2,7 @@
 /// for scripts.
 #pragma once
 
-#include "cli/terminal.h"
+#include "client/terminal.h"
 #include "client/conversation.h"
 
 namespace CLI {

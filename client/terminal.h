@@ -2,12 +2,13 @@
 /// process finds the terminal as it was.
 #pragma once
 
+#include <cstddef>
 #include <string>
 
 #include "common/result.h"
 #include "common/secret.h"
 
-namespace passkeyd::cli {
+namespace passkeyd {
 
 enum class Echo { Off, On };
 
@@ -18,6 +19,13 @@ bool has_terminal();
 /// there. Without echo, what was typed before the prompt is thrown away. Errors: Cancelled (no terminal, end
 /// of file), InvalidInput (longer than a Secret may be).
 Result<Secret> read_from_terminal(const std::string &prompt, Echo echo);
+
+/// The same without echo for what is pasted: longer lines than a terminal takes otherwise (4095 bytes), up to
+/// `most` bytes.
+Result<std::string> paste_on_terminal(const std::string &prompt, std::size_t most);
+
+/// Shows `text`, a line, on the controlling terminal. False: there is none.
+bool show_on_terminal(const std::string &text);
 
 /// What a person says to a question that can be answered with yes.
 enum class Consent {
@@ -31,5 +39,7 @@ Consent ask_consent(const std::string &question);
 
 /// Reads one line of standard input and not a byte more. Errors as above.
 Result<Secret> read_from_stdin();
+/// The same for a line that is no secret, of up to `most` bytes.
+Result<std::string> read_from_stdin(std::size_t most);
 
-}  // namespace passkeyd::cli
+}  // namespace passkeyd

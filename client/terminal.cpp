@@ -1,5 +1,5 @@
 /// The controlling terminal and standard input, a line at a time. See termios(3), signalfd(2).
-#include "cli/terminal.h"
+#include "client/terminal.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -16,8 +16,11 @@
 
 #include "common/handle.h"
 
-namespace passkeyd::cli {
+namespace passkeyd {
 namespace {
+
+/// Ctrl-D, where the terminal itself does not look for it.
+constexpr char kEndOfFile = 4;
 
 /// While it lives, the signals that people and shells send are read from a file instead of acting.
 class HeldSignals {
@@ -52,10 +55,15 @@ class HeldSignals {
 /// Echo is off while it lives.
 class Hush {
  public:
-  explicit Hush(int terminal) : terminal_(terminal) {
+  /// What `besides` has of c_lflag is off as well.
+  explicit Hush(int terminal, tcflag_t besides = 0) : terminal_(terminal) {
     if (tcgetattr(terminal_, &before_) != 0) return;
     termios hushed = before_;
-    hushed.c_lflag &= ~static_cast<tcflag_t>(ECHO | ECHONL);
+    hushed.c_lflag &= ~(static_cast<tcflag_t>(ECHO | ECHONL) | besides);
+    if ((besides & ICANON) != 0) {
+      hushed.c_cc[VMIN] = 1;
+      hushed.c_cc[VTIME] = 0;
+    }
     hushed_ = tcsetattr(terminal_, TCSAFLUSH, &hushed) == 0;
   }
   ~Hush() {
@@ -117,6 +125,26 @@ Result<std::optional<Secret>> read_line(int file, int signals = -1) {
   return std::optional<Secret>(TRY(Secret::parse({line.bytes, line.size})));
 }
 
+/// A longer line that is no secret, as above.
+Result<std::optional<std::string>> read_plain_line(int file, std::size_t most, int signals = -1) {
+  std::string line;
+  bool too_long = false;  // then it is read to its end all the same, so that no shell gets the rest
+  for (;;) {
+    if (wait_for_input(file, signals) == Waited::Signal) return std::optional<std::string>();
+    char byte = 0;
+    const ssize_t got = read(file, &byte, 1);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return errno_error("read", errno);
+    if ((got == 0 || byte == kEndOfFile) && line.empty()) return Error{ErrorKind::Cancelled, "end of input"};
+    if (got == 0 || byte == kEndOfFile || byte == '\n' || byte == '\r') {
+      if (too_long) return Error{ErrorKind::InvalidInput, "the line is too long"};
+      return std::optional(std::move(line));
+    }
+    too_long = line.size() == most;
+    if (!too_long) line += byte;
+  }
+}
+
 Fd open_terminal() {
   return Fd(open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC));
 }
@@ -151,6 +179,27 @@ Result<Secret> read_from_terminal(const std::string &prompt, Echo echo) {
   }
 }
 
+Result<std::string> paste_on_terminal(const std::string &prompt, std::size_t most) {
+  const Fd terminal = open_terminal();
+  if (!terminal) return Error{ErrorKind::Cancelled, "there is no terminal to ask on"};
+  HeldSignals signals;
+  for (;; signals.deliver()) {
+    const Hush hush(terminal.get(), ICANON);
+    if (!hush) return Error{ErrorKind::Cancelled, "the terminal cannot be read a byte at a time"};
+    show(terminal.get(), prompt);
+    Result<std::optional<std::string>> line = read_plain_line(terminal.get(), most, signals.file());
+    show(terminal.get(), "\n");
+    if (!line) return line.error();
+    if (line.value()) return std::move(*line.value());
+  }
+}
+
+bool show_on_terminal(const std::string &text) {
+  const Fd terminal = open_terminal();
+  if (terminal) show(terminal.get(), text + "\n");
+  return static_cast<bool>(terminal);
+}
+
 Consent ask_consent(const std::string &question) {
   if (!has_terminal()) return Consent::NobodyThere;
   const Result<Secret> answer = read_from_terminal(question, Echo::On);
@@ -164,4 +213,9 @@ Result<Secret> read_from_stdin() {
   return read_whole_line(STDIN_FILENO);
 }
 
-}  // namespace passkeyd::cli
+Result<std::string> read_from_stdin(std::size_t most) {
+  std::optional<std::string> line = TRY(read_plain_line(STDIN_FILENO, most));
+  return line ? std::move(*line) : std::string();  // no signal was looked out for
+}
+
+}  // namespace passkeyd

@@ -1,0 +1,26 @@
+/// Finding them, and choosing.
+#include "ssh/askpass/authenticators.h"
+
+#include "client/words.h"
+#include "ssh/askpass/security_key.h"
+
+namespace passkeyd::askpass {
+
+Result<PasskeySources> authenticators_here() {
+  PasskeySources sources;
+  for (KeyInfo &key : TRY(plugged_keys())) sources.push_back(std::make_unique<SecurityKey>(std::move(key)));
+  return sources;
+}
+
+Result<PasskeySource *> choose_one(const std::vector<PasskeySource *> &sources, Conversation &person) {
+  if (sources.empty()) return Error{ErrorKind::NoDevice, "no authenticator is here"};
+  if (sources.size() == 1) return sources.front();
+  std::vector<std::string> names;
+  for (const PasskeySource *each : sources) names.push_back(each->name());
+  const std::optional<std::size_t> chosen =
+      TRY(person.choose(words_for({.message = message::kChooseDevice}), names));
+  if (!chosen) return Error{ErrorKind::Cancelled, "none was chosen"};
+  return sources[*chosen];
+}
+
+}  // namespace passkeyd::askpass
