@@ -15,6 +15,12 @@ std::string how_used(const CredentialRecord &record) {
   }
   if (record.way == "tpm")
     return record.user_verification ? "this computer's security chip, PIN" : "this computer's security chip";
+  if (record.way == "ssh")
+    return record.user_verification ? "SSH key in a security key, touch and PIN"
+                                    : "SSH key in a security key, touch only";
+  if (record.way == "client")
+    return record.user_verification ? "the person's own computer, its PIN or sensor"
+                                    : "the person's own computer";
   return record.way.empty() ? "way not known" : record.way;
 }
 

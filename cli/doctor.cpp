@@ -1,5 +1,7 @@
 /// passkeyctl doctor: is all well with this machine (what is installed, PAM, devices, the service), or with
 /// its people?
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
@@ -9,6 +11,7 @@
 #include "cli/doctor/paper.h"
 #include "cli/doctor/people.h"
 #include "cli/doctor/service.h"
+#include "cli/doctor/sshd_keys.h"
 #include "cli/face.h"
 #include "cli/output.h"
 #include "cli/verb.h"
@@ -55,12 +58,26 @@ Findings ask_health() {
   return found;
 }
 
+/// Only for root, who is asked nothing. nullopt: not known.
+std::optional<SshKeyFacts> ask_ssh_keys() {
+  if (geteuid() != 0) return std::nullopt;
+  Patience patience(std::chrono::seconds(30));
+  Result<Bus> bus = Bus::open(patience);
+  if (!bus) return std::nullopt;
+  const Result<CredentialList> all = list_all_credentials(bus.value(), patience);
+  return all ? std::optional(ssh_key_facts(all.value())) : std::nullopt;
+}
+
 ExitCode look_at_machine(const Options &options) {
   const Result<StatusReport> status = ask_status();
   Findings all = check_service(status);
   if (status)
     for (Finding &finding : ask_health()) all.push_back(std::move(finding));
-  for (Finding &finding : check_machine(Machine())) all.push_back(std::move(finding));
+  Machine machine;
+  machine.sshd_settings = Machine::system_sshd_settings;
+  for (Finding &finding : check_machine(machine)) all.push_back(std::move(finding));
+  const std::optional<SshKeyFacts> keys = status ? ask_ssh_keys() : std::nullopt;
+  for (Finding &finding : check_ssh_keys(machine, keys)) all.push_back(std::move(finding));
   const ExitCode code = code_of(worst_of(all));
   if (options.json) return put(nlohmann::json{{"findings", findings_json(all)}}.dump(2) + "\n", code);
   const std::string text = findings_text(all, options.telling());

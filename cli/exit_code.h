@@ -15,6 +15,7 @@ enum class ExitCode {
   Limited = 6,       ///< too many failed tries: wait
   Untested = 7,      ///< enroll: the passkey is there, but the trial sign-in with it did not work
   SessionsGoOn = 8,  ///< revoked or locked as asked, but --end-sessions could not end all sessions
+  Untwinned = 9,     ///< enroll: the passkey is there, but the SSH key that was to come with it is not
   // what looking after the machine found
   Warning = 10,  ///< doctor: something should be seen to
   Broken = 11,   ///< doctor: something is broken; audit --verify: a record was altered or is missing

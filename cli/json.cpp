@@ -46,6 +46,7 @@ nlohmann::json json_of(const CredentialRecord &record) {
           {"uid", or_null(record.uid)},
           {"name", record.name},
           {"way", record.way},
+          {"ssh_key", or_null(record.ssh_key)},
           {"device", record.device},
           {"state", record.state},
           {"reason", record.reason},

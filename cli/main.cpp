@@ -35,6 +35,7 @@ constexpr Verb kVerbs[] = {
     {"doctor", "Look whether all is well with this machine, or with its people", declare_doctor},
     {"metadata", "What the FIDO Alliance says of models of security keys (only administrators import)",
      declare_metadata},
+    {"ssh-krl", "Write down which SSH keys are revoked, for sshd (for administrators)", declare_ssh_krl},
     {"export", "Write down everything, signed, for a safe place or another machine", declare_export},
     {"import", "Take in what \"export\" wrote", declare_import},
 };
@@ -57,6 +58,7 @@ ExitCode run(int argc, char **argv) {
       "Exit status: 0 done, 1 passkey or code not accepted, 2 wrong usage, 3 no verdict (service, key or\n"
       "person not there), 4 not allowed or locked, 5 no such passkey (or lock), 6 too many failed tries,\n"
       "7 enrolled, but the trial sign-in did not work, 8 done, but sessions go on,\n"
+      "9 enrolled, but without the SSH key that was to come with it,\n"
       "10 something should be seen to, 11 something is broken.");
   std::vector<std::pair<const CLI::App *, Run>> runs;
   for (const Verb &verb : kVerbs) {

@@ -7,6 +7,7 @@
 #include "cli/face.h"
 #include "cli/json.h"
 #include "cli/passkey_argument.h"
+#include "cli/ssh_key.h"
 #include "cli/table.h"
 #include "cli/user_option.h"
 #include "cli/verb.h"
@@ -45,6 +46,10 @@ void print_table(const CredentialRecord &record) {
   table.add({"name:", record.name});
   table.add({"account:", whose(record)});
   table.add({"protected by:", protection_of(record)});
+  if (!record.ssh_key.empty()) {
+    table.add({"fingerprint:", or_unknown(fingerprint_of(record.ssh_key))});
+    table.add({"SSH key:", record.ssh_key});
+  }
   table.add({"state:", state_in_full(record)});
   table.add({"device:", or_unknown(record.device)});
   table.add({"model:", or_unknown(record.model)});

@@ -31,6 +31,13 @@ Result<UserName> account_in(const TargetWords &words, std::size_t count) {
   return UserName::parse(words.words.front());
 }
 
+const char *where_of(std::string_view way) {
+  if (way == "tpm") return "in this computer's security chip";
+  if (way == "ssh") return "an SSH key, on a security key";
+  if (way == "client") return "in another computer, its owner's";
+  return "on a security key";
+}
+
 }  // namespace
 
 void add_target(CLI::App &command, TargetWords &words) {
@@ -65,7 +72,7 @@ std::string label_of(const CredentialRecord &record) {
 }
 
 std::string description_of(const CredentialRecord &record) {
-  const std::string kind = record.way == "tpm" ? "in this computer's security chip" : "on a security key";
+  const std::string kind = where_of(record.way);
   const std::string device = record.device.empty() ? "" : ", " + record.device;
   const std::string used = record.last_used ? "last used on " + day_text(*record.last_used) : "never used";
   return kind + device + ", made on " + day_text(record.created) + ", " + used;

@@ -5,6 +5,8 @@
 
 #include <string_view>
 
+#include "cli/ssh_agent.h"
+
 namespace passkeyd::cli {
 namespace {
 
@@ -21,6 +23,7 @@ Outcome run_trial(Bus &bus, const UserName &user, const std::string &credential,
                   Patience &patience) {
   LoginRequest request{user, "passkeyctl", terminal_name()};
   request.credential = credential;
+  request.agent = connect_to_agent();  // for passkeys that are SSH keys
   return run_login(bus, request, conversation, patience);
 }
 

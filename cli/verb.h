@@ -38,5 +38,6 @@ Run declare_status(CLI::App &command);
 Run declare_audit(CLI::App &command);
 Run declare_doctor(CLI::App &command);
 Run declare_metadata(CLI::App &command);
+Run declare_ssh_krl(CLI::App &command);
 
 }  // namespace passkeyd::cli

@@ -17,15 +17,15 @@ std::optional<CredentialRecord> record_of(const Dictionary &row) {
   CredentialRecord record;
   const bool sound =
       row.take("id", record.id) && row.take("user", record.user) && row.take("uid", record.uid) &&
-      row.take("name", record.name) && row.take("way", record.way) && row.take("device", record.device) &&
-      row.take("state", record.state) && row.take("reason", record.reason) &&
-      row.take("changed-by", record.changed_by) && row.take("changed", record.changed) &&
-      row.take("created", record.created) && row.take("last-used", record.last_used) &&
-      row.take("user-verification", record.user_verification) && row.take("sensor", record.sensor) &&
-      row.take("discoverable", record.discoverable) && row.take("synced", record.synced) &&
-      row.take("aaguid", record.aaguid) && row.take("attestation", record.attestation) &&
-      row.take("attested-by", record.attested_by) && row.take("model", record.model) &&
-      row.take("recalled", record.recalled);
+      row.take("name", record.name) && row.take("way", record.way) && row.take("ssh-key", record.ssh_key) &&
+      row.take("device", record.device) && row.take("state", record.state) &&
+      row.take("reason", record.reason) && row.take("changed-by", record.changed_by) &&
+      row.take("changed", record.changed) && row.take("created", record.created) &&
+      row.take("last-used", record.last_used) && row.take("user-verification", record.user_verification) &&
+      row.take("sensor", record.sensor) && row.take("discoverable", record.discoverable) &&
+      row.take("synced", record.synced) && row.take("aaguid", record.aaguid) &&
+      row.take("attestation", record.attestation) && row.take("attested-by", record.attested_by) &&
+      row.take("model", record.model) && row.take("recalled", record.recalled);
   if (!sound || record.id.empty()) return std::nullopt;
   return record;
 }
@@ -43,6 +43,15 @@ Result<CredentialList> read_credentials(const Message &reply, const char *method
       ++list.unreadable;
   }
   return list;
+}
+
+Result<CredentialRecord> read_credential(const Message &reply, const char *method) {
+  if (sd_bus_message_has_signature(reply.get(), "a{sv}") <= 0)
+    return malformed(method, "the answer is no passkey");
+  const Dictionary row = TRY(Dictionary::read(reply.get()));
+  std::optional<CredentialRecord> record = record_of(row);
+  if (!record) return malformed(method, "the passkey that came makes no sense");
+  return *std::move(record);
 }
 
 Result<CredentialList> list_credentials(Bus &bus, const UserName &user, Patience &patience) {

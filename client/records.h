@@ -23,6 +23,7 @@ struct CredentialRecord {
   std::optional<std::int64_t> uid = {};  ///< at enrollment
   std::string name = {};
   std::string way = {};
+  std::string ssh_key = {};  ///< of an OpenSSH key: "TYPE BASE64"
   std::string device = {};
   std::string state = {};
   std::string reason = {};  ///< why it is in that state
@@ -48,6 +49,9 @@ struct CredentialList {
 
 /// Reads "aa{sv}", all there is in `reply`. Errors: Malformed (no list, or absurdly long).
 Result<CredentialList> read_credentials(const Message &reply, const char *method);
+
+/// Reads one "a{sv}", all there is in `reply`. Errors: Malformed.
+Result<CredentialRecord> read_credential(const Message &reply, const char *method);
 
 /// The passkeys of `user`. Errors: as Bus::call_manager; Malformed if the answer is no list, or absurdly
 /// long.

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "cli/program.h"
 #include "common/handle.h"
 
 namespace passkeyd::cli {
@@ -60,7 +61,7 @@ Result<std::string> Machine::read(const std::string &path) const {
 Result<FileFacts> Machine::look(const std::string &path) const {
   struct stat facts = {};
   if (stat((root + path).c_str(), &facts) != 0) return error_of(path, errno);
-  return FileFacts{facts.st_uid, facts.st_gid, facts.st_mode};
+  return FileFacts{facts.st_uid, facts.st_gid, facts.st_mode, facts.st_mtim.tv_sec};
 }
 
 Result<std::vector<std::string>> Machine::list(const std::string &folder) const {
@@ -101,6 +102,13 @@ std::optional<Identity> Machine::system_identity(const std::string &user) {
 bool Machine::system_clock_is_kept() {
   timex clock = {};
   return adjtimex(&clock) >= 0 && (clock.status & STA_UNSYNC) == 0;
+}
+
+Result<std::string> Machine::system_sshd_settings() {
+  if (geteuid() != 0) return Error{ErrorKind::NotAllowed, "sshd tells only root"};
+  const Finished told = TRY(run_program({"/usr/sbin/sshd", {"-T"}}));
+  if (told.status != 0) return Error{ErrorKind::InvalidInput, "sshd -T: " + told.said};
+  return told.said;
 }
 
 bool may_read(const Identity &who, const FileFacts &file) {

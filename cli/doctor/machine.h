@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -23,7 +24,8 @@ struct Identity {
 struct FileFacts {
   uid_t uid = 0;
   gid_t gid = 0;
-  mode_t mode = 0;  ///< with the kind of file
+  mode_t mode = 0;            ///< with the kind of file
+  std::int64_t modified = 0;  ///< seconds since 1970
 };
 
 struct Machine {
@@ -36,6 +38,9 @@ struct Machine {
   std::function<std::optional<Identity>(const std::string &user)> identity = system_identity;
   /// Whether something keeps the clock right (adjtimex(2)).
   std::function<bool()> clock_is_kept = system_clock_is_kept;
+
+  /// What sshd says itself that holds (sshd -T). Empty: nobody asks it; its files are read.
+  std::function<Result<std::string>()> sshd_settings = {};
 
   /// All of a plain file. Errors: NotFound, NotAllowed (may not be read), InvalidInput (too large, or no
   /// file), Io.
@@ -53,6 +58,9 @@ struct Machine {
 
   static std::optional<Identity> system_identity(const std::string &user);
   static bool system_clock_is_kept();
+  /// Of this very machine. Errors: NotAllowed (only root may see the keys that sshd looks at first),
+  /// NotFound, Timeout, Io, InvalidInput (sshd complains about its settings).
+  static Result<std::string> system_sshd_settings();
 };
 
 /// By the permission bits alone.

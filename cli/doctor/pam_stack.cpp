@@ -182,4 +182,9 @@ std::vector<const PamEntry *> flattened(const std::vector<PamEntry> &entries) {
   return all;
 }
 
+bool has_our_line(const PamStack &stack, PamGroup group) {
+  const std::vector<const PamEntry *> lines = flattened(stack.of(group));
+  return std::any_of(lines.begin(), lines.end(), [](const PamEntry *line) { return line->is_ours(); });
+}
+
 }  // namespace passkeyd::cli

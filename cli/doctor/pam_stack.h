@@ -46,6 +46,9 @@ std::optional<PamStack> read_pam_stack(const Machine &machine, const std::string
 /// Names of all services that have a file.
 Result<std::vector<std::string>> pam_services(const Machine &machine);
 
+/// True if a line of that group is the module's.
+bool has_our_line(const PamStack &stack, PamGroup group);
+
 /// All lines in their order, substacks laid open.
 std::vector<const PamEntry *> flattened(const std::vector<PamEntry> &entries);
 
