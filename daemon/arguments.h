@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include "common/handle.h"
 #include "common/result.h"
 
 namespace passkeyd {
@@ -35,6 +36,10 @@ class Arguments {
   /// A whole number. Errors: InvalidInput.
   [[nodiscard]] Result<std::optional<std::int64_t>> number(std::string_view key) const;
 
+  /// A file (h) that anybody may still write to; nullopt if the key is absent. Only while the message is
+  /// there. Errors: InvalidInput for a value of any other type.
+  [[nodiscard]] Result<std::optional<Fd>> file(std::string_view key) const;
+
   /// Nothing but the keys in `known` (which ends with nullptr). For what a key that is overlooked would make
   /// worse. Errors: InvalidInput.
   [[nodiscard]] Status only(const char *const *known) const;
@@ -55,6 +60,7 @@ class Arguments {
 
  private:
   std::map<std::string, std::optional<std::string>, std::less<>> values_;  ///< nullopt: of another type
+  std::map<std::string, int, std::less<>> files_;                          ///< the message's own descriptors
 };
 
 }  // namespace passkeyd
