@@ -44,7 +44,8 @@ struct LoginRequest {
   Typed typed = Typed::Password;
   std::chrono::seconds wait{0};  ///< for a key to be plugged in, 0 to 300
   std::string credential = {};   ///< short id of the only passkey that will do; empty: any
-  std::optional<Fd> agent = {};  ///< a connection to the person's SSH agent
+  Fd agent = {};                 ///< a connection to the person's SSH agent; empty: none
+  std::string command = {};      ///< what will be run, for the message that the agent signs
 };
 
 struct EnrollRequest {

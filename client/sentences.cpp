@@ -25,6 +25,8 @@ constexpr Row kRows[] = {
     // what to do now
     Row{message::kTouch, kCue, kSays, tr("Touch your {device}.")},
     Row{message::kVerify, kCue, kSays, tr("Use the fingerprint sensor of your {device}.")},
+    Row{message::kTouchAgent, kCue, kSays,
+        tr("Touch the security key \"{name}\": your SSH agent is asking for it.")},
     Row{message::kInsertKey, kCue, kSays, tr("Plug in your security key now.")},
     Row{message::kWorking, kNote, kSays, tr("One moment...")},
     Row{message::kDeviceBusy, kCue, kSays,
@@ -90,6 +92,10 @@ constexpr Row kRows[] = {
         tr("Unplug it, plug it in, and try again.")},
     Row{"already-exists", kTrouble, kSays,
         tr("This account already has a passkey there, or one of that name.")},
+    // the person's own computer
+    Row{"agent-refused", kTrouble, kSays,
+        tr("Your SSH agent did not sign: no touch came, or the key may not be used from here.")},
+    Row{"agent-broken", kTrouble, kSays, tr("Your SSH agent went away, or its answer made no sense.")},
     // this computer's own
     Row{"tpm-lockout", kTrouble, kSays, tr("The security chip is locked after wrong PINs.")},
     Row{"tpm-near-lockout", kTrouble, kSays, tr("The security chip takes no more PINs for now.")},

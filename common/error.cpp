@@ -55,6 +55,8 @@ constexpr Name kNames[] = {
     Name{ErrorKind::ModelRecalled, "model-recalled"},
     Name{ErrorKind::Untrusted, "untrusted"},
     Name{ErrorKind::StorageFull, "storage-full"},
+    Name{ErrorKind::AgentRefused, "agent-refused"},
+    Name{ErrorKind::AgentBroken, "agent-broken"},
     Name{ErrorKind::Locked, "locked"},
 };
 

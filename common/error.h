@@ -57,6 +57,8 @@ enum class ErrorKind {
   ModelRecalled,     ///< FIDO Metadata says that this model is revoked or compromised
   Untrusted,         ///< a file that is to be imported is not signed, or not by whom it must be
   StorageFull,       ///< there is no room left, or the file system is read-only: nothing was changed
+  AgentRefused,      ///< the SSH agent has the key and does not sign: no touch, or it may not
+  AgentBroken,       ///< the SSH agent went away, or does not speak as agents do
   Locked,            ///< an administrator has locked the account's passkeys, or all of its ways in
 };
 

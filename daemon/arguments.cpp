@@ -1,6 +1,8 @@
 /// Reading the named arguments of a call.
 #include "daemon/arguments.h"
 
+#include <fcntl.h>
+
 #include <cerrno>
 #include <charconv>
 #include <cstring>
@@ -24,7 +26,7 @@ constexpr std::size_t kMaxBytes = 4096;
 
 /// Of a fixed size, and small: what newer callers may say to us as well.
 bool is_small(std::string_view kind) {
-  return kind.size() == 1 && std::string_view("ynqdhg").find(kind) != std::string_view::npos;
+  return kind.size() == 1 && std::string_view("ynqdg").find(kind) != std::string_view::npos;
 }
 
 /// The next value, a variant that holds an array of bytes. -EMSGSIZE: it is too long.
@@ -50,7 +52,7 @@ bool is_array(sd_bus_message *call) {
 
 /// The next value, a variant; nullopt for one of a type that no key of ours has. -EMSGSIZE: it may be too
 /// long.
-int read_value(sd_bus_message *call, std::optional<std::string> &into) {
+int read_value(sd_bus_message *call, std::optional<std::string> &into, std::optional<int> &file) {
   const char *contents = nullptr;
   char type = 0;
   int got = sd_bus_message_peek_type(call, &type, &contents);
@@ -73,6 +75,12 @@ int read_value(sd_bus_message *call, std::optional<std::string> &into) {
   if (kind == "t") return read_digits<std::uint64_t>(call, "t", into);
   if (kind == "i") return read_digits<std::int32_t>(call, "i", into);
   if (kind == "u") return read_digits<std::uint32_t>(call, "u", into);
+  if (kind == "h") {
+    int lent = -1;
+    got = sd_bus_message_read(call, "v", "h", &lent);
+    if (got >= 0) file = lent;
+    return got;
+  }
   return is_small(kind) ? sd_bus_message_skip(call, "v") : -EMSGSIZE;
 }
 
@@ -90,12 +98,14 @@ Result<Arguments> Arguments::read(sd_bus_message *call) {
     if (entries >= kMaxKeys) return Error{ErrorKind::InvalidInput, "The request has too many keys."};
     const char *key = nullptr;
     std::optional<std::string> value;
+    std::optional<int> file;
     got = sd_bus_message_read(call, "s", &key);
     if (got >= 0 && strnlen(key, kMaxBytes + 1) > kMaxBytes) got = -EMSGSIZE;
     const bool array = got >= 0 && is_array(call);
     if (array && read.arrays_.size() >= kMaxArrays) got = -EMSGSIZE;
-    if (got >= 0) got = array ? read_array(call, read.arrays_[key]) : read_value(call, value);
+    if (got >= 0) got = array ? read_array(call, read.arrays_[key]) : read_value(call, value, file);
     if (got >= 0) read.values_[key] = std::move(value);
+    if (got >= 0 && file) read.files_[key] = *file;
     if (got >= 0) got = sd_bus_message_exit_container(call);
   }
   if (got >= 0) got = sd_bus_message_exit_container(call);
@@ -134,6 +144,15 @@ Result<std::optional<Bytes>> Arguments::bytes(std::string_view key) const {
   if (found != arrays_.end()) return std::optional<Bytes>(found->second);
   if (has(key)) return unknown_value(key);
   return std::optional<Bytes>();
+}
+
+Result<std::optional<Fd>> Arguments::file(std::string_view key) const {
+  if (!has(key)) return std::optional<Fd>();
+  const auto found = files_.find(key);
+  if (found == files_.end()) return unknown_value(key);
+  Fd file(fcntl(found->second, F_DUPFD_CLOEXEC, 0));
+  if (!file) return errno_error("keep the file", errno);
+  return std::optional<Fd>(std::move(file));
 }
 
 Status Arguments::only(const char *const *known) const {

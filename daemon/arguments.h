@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "common/bytes.h"
+#include "common/handle.h"
 #include "common/result.h"
 
 namespace passkeyd {
@@ -40,6 +41,9 @@ class Arguments {
 
   /// An array of bytes, or nullopt if the key is absent. Errors: InvalidInput for a value of any other type.
   [[nodiscard]] Result<std::optional<Bytes>> bytes(std::string_view key) const;
+  /// A file (h) that anybody may still write to; nullopt if the key is absent. Only while the message is
+  /// there. Errors: InvalidInput for a value of any other type.
+  [[nodiscard]] Result<std::optional<Fd>> file(std::string_view key) const;
 
   /// Nothing but the keys in `known` (which ends with nullptr). For what a key that is overlooked would make
   /// worse. Errors: InvalidInput.
@@ -62,6 +66,7 @@ class Arguments {
  private:
   std::map<std::string, std::optional<std::string>, std::less<>> values_;  ///< nullopt: of another type
   std::map<std::string, Bytes, std::less<>> arrays_;                       ///< of those of another type
+  std::map<std::string, int, std::less<>> files_;                          ///< the message's own descriptors
 };
 
 }  // namespace passkeyd

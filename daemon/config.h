@@ -33,7 +33,7 @@ enum class AttestationRule {
 /// What holds for one PAM service: the keys of the general part, overridden by those of [service NAME].
 struct Policy {
   UserVerification user_verification = UserVerification::Preferred;  ///< user_verification
-  std::vector<Way> ways = {Way::Usb, Way::Tpm};                      ///< ways, in the order they are tried
+  std::vector<Way> ways = {Way::Usb, Way::Tpm, Way::Ssh};            ///< ways, in the order they are tried
   BackupCodes backup_codes = BackupCodes::AfterPasskey;              ///< backup_codes
   std::chrono::seconds touch_timeout{30};                            ///< touch_timeout, 5 to 60
   int min_key_retries = 2;                                           ///< min_key_retries, 1 to 7

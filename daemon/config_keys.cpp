@@ -122,7 +122,7 @@ Status set_ways(Config &, Policy &policy, std::string_view text) {
   for (const std::string_view word : words_of(text)) {
     const std::optional<Way> way = way_of(word);
     if (!way || std::find(ways.begin(), ways.end(), *way) != ways.end())
-      return must("a list of usb and tpm, each once");
+      return must("a list of usb, tpm and ssh, each once");
     ways.push_back(*way);
   }
   if (ways.empty()) return must("a list with at least one way");

@@ -28,7 +28,7 @@ Plan plan_of(const LoginCase &login) {
 
 /// What people call the authenticator of this way, if there is only one.
 std::string device_of(const PlannedWay &way) {
-  if (way.way == Way::Tpm) return way.credentials.front().name;
+  if (way.way == Way::Tpm || way.way == Way::Ssh) return way.credentials.front().name;
   return way.keys.size() == 1 ? way.keys.front().name : std::string();
 }
 
@@ -123,7 +123,8 @@ void Ladder::step_down(const Error &why, std::string device, const char *next) {
   denied_ = denied_ || is_denial(why.kind);
   why_ = why;
   device_ = std::move(device);
-  // After a refusal the last word is that refusal, with the wait that it began. Whatever else came then is told before.
+  // After a refusal the last word is that refusal, with the wait that it began. Whatever else came then is
+  // told before.
   const bool follows = denied_ && !is_denial(why.kind) && why.kind != ErrorKind::Limited;
   is_told_ = (next != nullptr || follows) && why.kind != ErrorKind::Cancelled;
   if (!is_told_) return;
@@ -134,8 +135,8 @@ void Ladder::step_down(const Error &why, std::string device, const char *next) {
 
 Say Ladder::last_word() const {
   if (!denied_) return say_error(Step::Unavailable, why_, device_);
-  // A refusal that was told, or that others came after, is not told twice: the general word closes. A wait that
-  // it began is told in any case.
+  // A refusal that was told, or that others came after, is not told twice: the general word closes. A wait
+  // that it began is told in any case.
   if (!is_told_ && is_denial(why_.kind)) return say_error(Step::Denied, why_, device_);
   Error general{ErrorKind::Denied, "refused on the way"};
   general.wait = why_.wait;

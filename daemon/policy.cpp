@@ -10,23 +10,35 @@ bool is_wanted(const LoginRequest &request, const Credential &credential) {
   return !request.credential || short_id(credential.id) == *request.credential;
 }
 
+/// SSH keys live in security keys, too.
+bool is_of_a_model(Way way) {
+  return way == Way::Usb || way == Way::Ssh;
+}
+
+bool agent_has(const LoginRequest &request, const Credential &credential) {
+  const std::vector<Bytes> &held = request.agent_keys;
+  return std::find(held.begin(), held.end(), credential.id) != held.end();
+}
+
+/// Authenticators of this machine serve only who is at it; where a key is that an agent has, is not for us to
+/// ask.
+bool is_within_reach(Way way, Place place) {
+  return place == Place::Local || way == Way::Ssh;
+}
+
 bool usable(const LoginRequest &request, const Credential &credential, const Account &account, Way way,
             const Policy &policy) {
   return is_wanted(request, credential) && credential.state == CredentialState::Active &&
          credential.owner == account && credential.way == way &&
-         (way != Way::Usb || accepts(policy, credential.aaguid));
+         (!is_of_a_model(way) || accepts(policy, credential.aaguid)) &&
+         (way != Way::Ssh || agent_has(request, credential));
 }
 
-UserVerification verification_for(const std::vector<Credential> &credentials, const Policy &policy) {
-  const bool enrolled_with = std::any_of(credentials.begin(), credentials.end(),
-                                         [](const Credential &each) { return each.user_verification; });
-  const bool insist = enrolled_with && policy.user_verification == UserVerification::Preferred;
-  return insist ? UserVerification::Required : policy.user_verification;
-}
-
-/// A key is asked without a PIN where a touch will do or where its own sensor verifies.
+/// An SSH key that wants a PIN has it asked for where the key is. Any other is asked without a PIN
+/// where a touch will do or where its own sensor verifies.
 Asks asks_of(const PlannedWay &planned) {
   if (planned.way == Way::Tpm) return Asks::Pin;
+  if (planned.way == Way::Ssh) return Asks::Nothing;
   const bool sensor =
       std::all_of(planned.credentials.begin(), planned.credentials.end(),
                   [](const Credential &each) { return each.built_in_uv || !each.user_verification; });
@@ -40,12 +52,19 @@ std::optional<PlannedWay> planned_way(const LoginRequest &request, Way way, cons
   std::copy_if(credentials.begin(), credentials.end(), std::back_inserter(planned.credentials),
                [&](const Credential &each) { return usable(request, each, account, way, policy); });
   if (planned.credentials.empty()) return std::nullopt;
-  if (way == Way::Usb) planned.user_verification = verification_for(planned.credentials, policy);
+  if (is_of_a_model(way)) planned.user_verification = verification_for(planned.credentials, policy);
   planned.asks = asks_of(planned);
   return planned;
 }
 
 }  // namespace
+
+UserVerification verification_for(const std::vector<Credential> &credentials, const Policy &policy) {
+  const bool enrolled_with = std::any_of(credentials.begin(), credentials.end(),
+                                         [](const Credential &each) { return each.user_verification; });
+  const bool insist = enrolled_with && policy.user_verification == UserVerification::Preferred;
+  return insist ? UserVerification::Required : policy.user_verification;
+}
 
 bool accepts(const Policy &policy, const Aaguid &model) {
   const std::vector<Aaguid> &accepted = policy.accepted_aaguids;
@@ -58,17 +77,14 @@ Plan plan_for(const LoginRequest &request, const Account &account, const std::ve
   const bool talks = request.host == Host::Talks;
   // Who wants to see this passkey work is not helped by a code.
   const bool codes_open = talks && codes > 0 && !request.credential;
-  if (request.place != Place::Local) {
-    plan.why_none = ErrorKind::RemoteSession;
-    plan.code = codes_open && policy.backup_codes == BackupCodes::Always;
-    return plan;
-  }
+  const bool here = request.place == Place::Local;
   // Until a way is found for which it would do, the passkey that was named is none that can be used here.
   if (request.credential) plan.why_none = ErrorKind::NotFound;
+  if (!here) plan.why_none = ErrorKind::RemoteSession;
   for (const Way way : policy.ways) {
     std::optional<PlannedWay> planned = planned_way(request, way, account, credentials, policy);
-    if (!planned) continue;
-    plan.why_none = ErrorKind::NoDevice;
+    if (!planned || !is_within_reach(way, request.place)) continue;
+    if (here) plan.why_none = ErrorKind::NoDevice;
     if (way == Way::Tpm && request.first == First::Either && request.typed == Typed::Pin)
       plan.typed_pin = planned;
     const bool can_do = talks || planned->asks == Asks::Nothing;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "common/handle.h"
 #include "daemon/config.h"
 #include "ledger/limit.h"
 #include "usb/keys.h"
@@ -33,7 +34,8 @@ enum class Typed {
   Pin,       ///< the PIN of the TPM's passkey as well, if it can be one
 };
 
-/// A login as the host asked for it, with what the daemon could find out itself.
+/// A login as the host asked for it, with what the daemon could find out itself. Cannot be copied: it owns a
+/// connection.
 struct LoginRequest {
   std::optional<UserName> user;  ///< nullopt: whoever the key belongs to
   std::string service;           ///< PAM service, such as "sudo"; printable, at most 255 bytes
@@ -46,6 +48,10 @@ struct LoginRequest {
   Typed typed = Typed::Password;
   std::chrono::seconds wait{0};                ///< for a key to be plugged in
   std::optional<std::string> credential = {};  ///< short id: only this passkey will do
+  Fd agent = {};                               ///< a connection to the person's SSH agent; empty: none
+  std::string command = {};                    ///< what will be run; printable, at most 255 bytes
+  std::vector<Bytes> agent_keys = {};  ///< which of the account's SSH keys that agent has, as it says itself
+                                       ///< (daemon/agent_proof.h)
   Place place = Place::Remote;  ///< found out by the daemon (daemon/presence.h), never taken from the caller
 };
 
@@ -81,6 +87,9 @@ struct Plan {
 /// Preferred means Required for what was enrolled with it.
 Plan plan_for(const LoginRequest &request, const Account &account, const std::vector<Credential> &credentials,
               std::size_t codes, const std::vector<KeyInfo> &plugged, const Policy &policy);
+
+/// The policy's word on verification for these credentials.
+UserVerification verification_for(const std::vector<Credential> &credentials, const Policy &policy);
 
 /// True if the policy takes security keys of this model.
 bool accepts(const Policy &policy, const Aaguid &model);

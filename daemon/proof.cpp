@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "daemon/agent_proof.h"
 #include "daemon/errand.h"
 #include "daemon/questions.h"
 #include "daemon/record.h"
@@ -211,6 +212,7 @@ Task<Result<Proof>> prove_by_tpm(House &house, Face &face, const LoginCase &logi
 
 Task<Result<Proof>> prove_by(House &house, Face &face, const LoginCase &login, const PlannedWay &way,
                              bool &refused) {
+  if (way.way == Way::Ssh) return prove_by_agent(house, face, login, way);
   if (way.way == Way::Tpm) return prove_by_tpm(house, face, login, way, refused);
   return prove_by_key(house, face, login, way, refused);
 }

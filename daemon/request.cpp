@@ -2,6 +2,7 @@
 #include "daemon/request.h"
 
 #include <fcntl.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 
@@ -99,6 +100,20 @@ Result<Hints> hints_of(const Arguments &texts) {
   return hints;
 }
 
+/// Only a stream socket is taken for a connection to an agent: reading anything else might never end.
+Result<Fd> agent_of(const Arguments &texts) {
+  std::optional<Fd> agent = TRY(texts.file(request::kAgent));
+  if (!agent) return Fd();
+  const auto option = [&](int which) {
+    int value = -1;
+    socklen_t size = sizeof value;
+    return getsockopt(agent->get(), SOL_SOCKET, which, &value, &size) == 0 ? value : -1;
+  };
+  if (option(SO_DOMAIN) != AF_UNIX || option(SO_TYPE) != SOCK_STREAM)
+    return Error{ErrorKind::InvalidInput, "The agent is no connection to an SSH agent."};
+  return std::move(*agent);
+}
+
 }  // namespace
 
 Result<LoginRequest> read_login_request(sd_bus_message *call, const Caller &caller) {
@@ -117,6 +132,8 @@ Result<LoginRequest> read_login_request(sd_bus_message *call, const Caller &call
       TRY(texts.one_of<Typed>(request::kTyped, {"password", Typed::Password}, {"pin", Typed::Pin}));
   request.wait = TRY(wait_of(texts));
   request.credential = TRY(credential_of(texts));
+  request.agent = TRY(agent_of(texts));
+  request.command = TRY(texts.label(request::kCommand, 255));
   if (request.credential && !request.user)
     return Error{ErrorKind::InvalidInput, "A passkey was named, and not whose it is."};
   // Where one passkey is to be seen working there is nothing to choose at a first prompt.

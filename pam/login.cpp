@@ -6,6 +6,7 @@
 
 #include "client/printable.h"
 #include "client/words.h"
+#include "pam/agent_socket.h"
 #include "pam/guard.h"
 #include "pam/handle.h"
 #include "pam/hosts.h"
@@ -39,6 +40,9 @@ Result<LoginRequest> request_of(pam_handle_t *pamh, const Options &options) {
   request.host = talk_of(kind);
   request.typed = options.typed;
   request.wait = options.wait;
+  if (options.no_agent || kind == HostKind::NoAnswer || !request.user) return request;
+  request.agent = agent_of_the_person(pamh, request.service);
+  if (request.agent) request.command = command_of_the_host(request.service);
   return request;
 }
 

@@ -76,6 +76,7 @@ constexpr Row kOptions[] = {
     Row{"host=", kAuth, host, "must be talks or one-answer"},
     Row{"typed=", kAuth, typed, "must be password or pin"},
     Row{"wait=", kAuth, seconds<0, &Options::wait>, "needs a whole number of seconds from 0 to 300"},
+    Row{"no_agent", kAuth, on<&Options::no_agent>, ""},
     Row{"usernameless", kAuth, on<&Options::usernameless>, ""},
     Row{"always", in({Group::Account}), on<&Options::always>, ""},
     Row{"tpm_pin", in({Group::Password}), on<&Options::tpm_pin>, ""},

@@ -26,6 +26,7 @@ struct Options {
   std::optional<HostTalk> host = {};  ///< auth: "host=talks|one-answer"; nullopt: the table knows (hosts.h)
   Typed typed = Typed::Password;      ///< auth: "typed=password|pin"
   std::chrono::seconds wait{0};       ///< auth: "wait=SECONDS": for a key to be plugged in, 0 to 300
+  bool no_agent = false;              ///< auth: "no_agent": the person's SSH agent is left alone
   bool usernameless = false;          ///< auth: "usernameless": the passkey may say who it is
   bool always = false;                ///< account: "always": ask though nobody signed in through the module
   bool tpm_pin = false;               ///< password: "tpm_pin": change the PIN whatever the service

@@ -108,6 +108,13 @@ Json to_json(const MetadataRead &) {
   return {{"event", "metadata-read"}};
 }
 
+Json to_json(const AgentKeysListed &listed) {
+  return {{"event", "agent-keys"}, {"ids", list_of(listed.ids)}};
+}
+Json to_json(const AgentSigned &made) {
+  return {{"event", "agent-signed"}, {"signature", blob(made.signature)}};
+}
+
 Assertion assertion_from(const Json &map) {
   return {bytes(map, "id"), bytes(map, "auth"), bytes(map, "signature"), text(map, "data"),
           handle(map, "handle")};
@@ -199,6 +206,8 @@ Event event_from(const Json &map) {
   if (event == "code-known")
     return CodeChecked{static_cast<int>(number(map, "number", 1, BackupCode::kCount))};
   if (event == "metadata-read") return MetadataRead{};
+  if (event == "agent-keys") return AgentKeysListed{bytes_list(map, "ids")};
+  if (event == "agent-signed") return AgentSigned{bytes(map, "signature")};
   throw Bad{"unknown event"};
 }
 

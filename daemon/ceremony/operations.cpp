@@ -40,6 +40,8 @@ struct Performer {
   Last operator()(const wire::Activate &op) const { return activate(op); }
   Last operator()(const wire::ExamineTpm &op) const { return examine_tpm(op); }
   Last operator()(const wire::CheckCode &op) const { return check_code(op, secrets); }
+  Last operator()(const wire::ListAgentKeys &op) const { return list_agent_keys(op, files); }
+  Last operator()(const wire::SignByAgent &op) const { return sign_by_agent(op, files); }
   Result<LastWord> operator()(const wire::MakeCodes &) const { return make_codes(); }
   Result<LastWord> operator()(const wire::ReadMetadata &op) const { return read_metadata_file(op, files); }
 };
@@ -51,9 +53,15 @@ Result<Secrets> read_all(const std::vector<Fd> &files) {
   return secrets;
 }
 
+/// Everything that is handed over is a secret, but for a file of metadata and the connection to an agent.
+bool brings_no_secret(const wire::Request &request) {
+  return std::holds_alternative<wire::ReadMetadata>(request) ||
+         std::holds_alternative<wire::ListAgentKeys>(request) ||
+         std::holds_alternative<wire::SignByAgent>(request);
+}
+
 Result<LastWord> perform_one(const wire::Request &request, const std::vector<Fd> &files, Cues &cues) {
-  // Everything that is handed over is a secret, but for a file of metadata.
-  const bool secret = !std::holds_alternative<wire::ReadMetadata>(request);
+  const bool secret = !brings_no_secret(request);
   const Secrets secrets = secret ? TRY(read_all(files)) : Secrets();
   const Performer performer{secrets, files, cues};
   return std::visit(

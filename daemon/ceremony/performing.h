@@ -44,4 +44,10 @@ Result<wire::Event> check_code(const wire::CheckCode &op, const Secrets &secrets
 /// `files`: what came along, which here is no secret.
 Result<LastWord> read_metadata_file(const wire::ReadMetadata &op, const std::vector<Fd> &files);
 
+// --- agent.cpp ---
+
+/// `files`: the connection to the agent.
+Result<wire::Event> list_agent_keys(const wire::ListAgentKeys &op, const std::vector<Fd> &files);
+Result<wire::Event> sign_by_agent(const wire::SignByAgent &op, const std::vector<Fd> &files);
+
 }  // namespace passkeyd

@@ -78,6 +78,14 @@ Json to_json(const ReadMetadata &op) {
   return {{"op", "read-metadata"}, {"roots", list_of(op.roots)}, {"now", op.now.time_since_epoch().count()}};
 }
 
+Json to_json(const ListAgentKeys &op) {
+  return {{"op", "list-agent"}, {"ids", list_of(op.ids)}, {"timeout", op.timeout.count()}};
+}
+Json to_json(const SignByAgent &op) {
+  return {
+      {"op", "sign-agent"}, {"key", blob(op.key)}, {"text", blob(op.text)}, {"timeout", op.timeout.count()}};
+}
+
 std::chrono::milliseconds timeout(const Json &map) {
   constexpr std::int64_t kMaxTimeout = 600'000;  // milliseconds
   return std::chrono::milliseconds(number(map, "timeout", 1, kMaxTimeout));
@@ -142,6 +150,8 @@ Request request_from(const Json &map) {
   if (op == "read-metadata")
     return ReadMetadata{bytes_list(map, "roots"),
                         WallTime(std::chrono::seconds(number(map, "now", 0, INT64_MAX)))};
+  if (op == "list-agent") return ListAgentKeys{bytes_list(map, "ids"), timeout(map)};
+  if (op == "sign-agent") return SignByAgent{bytes(map, "key"), bytes(map, "text"), timeout(map)};
   throw Bad{"unknown operation"};
 }
 

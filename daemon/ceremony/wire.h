@@ -102,8 +102,22 @@ struct ReadMetadata {
   WallTime now;
 };
 
-using Request = std::variant<LookUpAccount, DescribeKey, ProbeKey, AskTpm, Prove, Enroll, Discover, ChangePin,
-                             Activate, ExamineTpm, MakeCodes, CheckCode, ReadMetadata>;
+/// Which of the keys with these credential ids (ssh/key.h) an SSH agent has. Descriptors: the connection to
+/// it.
+struct ListAgentKeys {
+  std::vector<Bytes> ids;
+  std::chrono::milliseconds timeout;
+};
+/// Its signature over `text` by the key of this blob. Descriptors: the connection to it.
+struct SignByAgent {
+  Bytes key;
+  Bytes text;
+  std::chrono::milliseconds timeout;
+};
+
+using Request =
+    std::variant<LookUpAccount, DescribeKey, ProbeKey, AskTpm, Prove, Enroll, Discover, ChangePin, Activate,
+                 ExamineTpm, MakeCodes, CheckCode, ReadMetadata, ListAgentKeys, SignByAgent>;
 
 // --- events ---
 struct TouchCue {};
@@ -163,9 +177,16 @@ struct CodeChecked {
 struct MetadataRead {};
 
 /// Cues may come any number of times (bounded by the reader); every other event ends the ceremony.
-using Event =
-    std::variant<Error, TouchCue, VerifyCue, AccountFound, KeyDescribed, KeyProbed, TpmHasRoom, Proved,
-                 Enrolled, Discovered, PinChanged, Activated, TpmExamined, CodesMade, CodeChecked, MetadataRead>;
+struct AgentKeysListed {
+  std::vector<Bytes> ids;  ///< of those that were asked for, the ones it has
+};
+struct AgentSigned {
+  Bytes signature;  ///< as the agent gave it: unread, unverified
+};
+
+using Event = std::variant<Error, TouchCue, VerifyCue, AccountFound, KeyDescribed, KeyProbed, TpmHasRoom,
+                           Proved, Enrolled, Discovered, PinChanged, Activated, TpmExamined, CodesMade,
+                           CodeChecked, MetadataRead, AgentKeysListed, AgentSigned>;
 
 Bytes encode(const Request &request);
 Result<Request> decode_request(ByteView message);

@@ -1,0 +1,126 @@
+"""The real thing: OpenSSH's ssh forwards OpenSSH's agent to OpenSSH's sshd, with a security key behind it; there, sudo, su
+and pkexec are opened by a touch of it."""
+
+import os
+import shutil
+
+import enrolled
+from far import Agent, Person, Server, make_sk_key, open_key_to_all
+from world import Terminal, check, key, must, touch, use_password
+
+#: The way in is not what is tested here.
+SSHD = "AuthorizedKeysFile /run/world/authorized-%u\nKbdInteractiveAuthentication no\n"
+PEOPLE = {}
+
+
+def prepare():
+    """alice and carol, each with a way in, and an sk key in an agent at home; carol is an administrator to polkit."""
+    open_key_to_all()
+    for user, kind in (("alice", "ed25519-sk"), ("carol", "ecdsa-sk")):
+        person = PEOPLE[user] = Person(user)
+        make_sk_key(f"/run/world/{user}_sk", kind)
+        must("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", f"/run/world/{user}_in")
+        for name in (f"{user}_sk", f"{user}_sk.pub", f"{user}_in", f"{user}_in.pub"):
+            shutil.copy("/run/world/" + name, person.folder)
+            shutil.chown(f"{person.folder}/{name}", user, user)
+            os.chmod(f"{person.folder}/{name}", 0o600)
+        shutil.copy(f"/run/world/{user}_in.pub", f"/run/world/authorized-{user}")
+        os.chmod(f"/run/world/authorized-{user}", 0o644)
+    enrolled.enroll(*((user, open(f"/run/world/{user}_sk.pub", encoding="utf-8").read(), f"{user}'s key")
+                      for user in PEOPLE))
+
+
+def afar(user, *command, agent=None):
+    """A terminal of `user` at the far side."""
+    person = PEOPLE[user]
+    line = person.ssh("-tt", *command, options=("-i", f"{person.folder}/{user}_in", "-o", "IdentitiesOnly=yes",
+                                                *(("-A",) if agent else ())))
+    if agent:
+        line.insert(line.index("with-usb"), f"SSH_AUTH_SOCK={agent.socket}")
+    return Terminal("root", line)
+
+
+def add(agent, user, *options):
+    """With ssh-add; the world's own socket is not in its environment."""
+    must("ssh-add", "-q", *options, f"/run/world/{user}_sk", env={**os.environ, "SSH_AUTH_SOCK": agent.socket})
+
+
+def opened_by_touch(terminal, shows="root"):
+    terminal.wait_for("Touch ")
+    touch()
+    check(terminal.end() == 0 and "assword" not in terminal.screen and shows in terminal.screen, terminal.screen)
+
+
+def sudo_from_afar_opens_with_a_touch_at_home():
+    with Server(SSHD), Agent("alice") as agent:
+        add(agent, "alice")
+        key("count", "reset")
+        with afar("alice", "sudo", "whoami", agent=agent) as terminal:
+            opened_by_touch(terminal)
+    check(enrolled.last_records()[0] == ("ssh", "granted", ""), f"on record: {enrolled.last_records()}")
+
+
+def an_ecdsa_key_opens_as_well():
+    with Server(SSHD), Agent("carol") as agent:
+        add(agent, "carol")
+        with afar("carol", "sudo", "whoami", agent=agent) as terminal:
+            opened_by_touch(terminal)
+
+
+def a_declined_touch_steps_down_with_words():
+    with Server(SSHD), Agent("alice") as agent:
+        add(agent, "alice")
+        with afar("alice", "sudo", "whoami", agent=agent) as terminal:
+            terminal.wait_for("Touch ")
+            key("wait", "blinking")
+            key("touch", "refuse")
+            terminal.wait_for("Your SSH agent did not sign")
+            use_password(terminal)
+
+
+def a_key_that_may_not_be_used_from_there_is_stepped_down_from_with_words():
+    with Server(SSHD), Agent("alice") as agent:
+        known = PEOPLE["alice"].folder + "/known_hosts"
+        with afar("alice", "true") as terminal:  # its host key is known from now on
+            check(terminal.end() == 0, "no way in")
+        add(agent, "alice", "-h", "[127.0.0.1]:2222", "-H", known)
+        with afar("alice", "sudo", "whoami", agent=agent) as terminal:
+            use_password(terminal)
+            check("root" in terminal.screen, terminal.screen)
+
+
+def without_a_forwarded_agent_sudo_is_as_before():
+    with Server(SSHD):
+        with afar("alice", "sudo", "whoami") as terminal:
+            use_password(terminal)
+            check("Touch" not in terminal.screen, terminal.screen)
+
+
+def su_to_oneself_from_afar_opens_with_a_touch_at_home():
+    with Server(SSHD), Agent("alice") as agent:
+        add(agent, "alice")
+        with afar("alice", "su", "alice", "-c", "whoami", agent=agent) as terminal:
+            opened_by_touch(terminal, "alice")
+
+
+def pkexec_from_afar_opens_with_a_touch_at_home():
+    with Server(SSHD), Agent("carol") as agent:
+        add(agent, "carol")
+        with afar("carol", "pkexec", "whoami", agent=agent) as terminal:
+            terminal.wait_for(r"Password, or Enter[^\n]*: ")
+            terminal.type_unseen("")
+            terminal.wait_for("Touch ")
+            touch()
+            check(terminal.end() == 0 and "root" in terminal.screen, terminal.screen)
+    check(enrolled.last_records()[0] == ("ssh", "granted", ""), f"on record: {enrolled.last_records()}")
+
+
+PROMISES = [
+    sudo_from_afar_opens_with_a_touch_at_home,
+    an_ecdsa_key_opens_as_well,
+    a_declined_touch_steps_down_with_words,
+    a_key_that_may_not_be_used_from_there_is_stepped_down_from_with_words,
+    without_a_forwarded_agent_sudo_is_as_before,
+    su_to_oneself_from_afar_opens_with_a_touch_at_home,
+    pkexec_from_afar_opens_with_a_touch_at_home,
+]
