@@ -7,7 +7,7 @@
 
 namespace passkeyd::cli {
 
-/// A connection to the agent that SSH_AUTH_SOCK names. nullopt: there is none, or it takes none just now.
-std::optional<Fd> connect_to_agent();
+/// A connection to the agent that SSH_AUTH_SOCK names. Empty: there is none, or it takes none just now.
+Fd connect_to_agent();
 
 }  // namespace passkeyd::cli
