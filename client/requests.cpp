@@ -39,6 +39,7 @@ int append_request(sd_bus_message *call, const LoginRequest &request) {
   if (code >= 0) code = append_if(request.host == HostTalk::OneAnswer, call, request::kHost, "one-answer");
   if (code >= 0) code = append_if(request.typed == Typed::Pin, call, request::kTyped, "pin");
   if (code >= 0) code = append_hint(call, request::kCredential, request.credential);
+  if (code >= 0) code = append_truth(call, request::kAskpass, request.askpass);
   const std::string wait = std::to_string(request.wait.count());
   return code < 0 ? code : append_if(request.wait.count() > 0, call, request::kWait, wait.c_str());
 }

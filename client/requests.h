@@ -43,6 +43,7 @@ struct LoginRequest {
   Typed typed = Typed::Password;
   std::chrono::seconds wait{0};  ///< for a key to be plugged in, 0 to 300
   std::string credential = {};   ///< short id of the only passkey that will do; empty: any
+  bool askpass = false;          ///< behind the host may be a passkey-askpass (docs/askpass.md)
 };
 
 struct EnrollRequest {

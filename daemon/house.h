@@ -36,6 +36,9 @@ struct House {
   std::string state_directory = {};  ///< where the ledger is
   std::size_t transfers = 0;         ///< exports and imports under way
 
+  /// Answers of a passkey-askpass that were refused and put on record lately.
+  Refusals refused_answers = {};
+
   [[nodiscard]] Moment moment() const { return {clock.wall(), clock.boot(), boot_id}; }
 };
 

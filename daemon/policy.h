@@ -46,6 +46,7 @@ struct LoginRequest {
   Typed typed = Typed::Password;
   std::chrono::seconds wait{0};                ///< for a key to be plugged in
   std::optional<std::string> credential = {};  ///< short id: only this passkey will do
+  bool askpass = false;                        ///< behind the host may be a passkey-askpass (docs/askpass.md)
   Place place = Place::Remote;  ///< found out by the daemon (daemon/presence.h), never taken from the caller
 };
 
@@ -81,6 +82,13 @@ struct Plan {
 /// Preferred means Required for what was enrolled with it.
 Plan plan_for(const LoginRequest &request, const Account &account, const std::vector<Credential> &credentials,
               std::size_t codes, const std::vector<KeyInfo> &plugged, const Policy &policy);
+
+/// What a passkey-askpass, at the person's own computer, may be asked for: their security keys, where the
+/// policy has those among its ways, and the passkeys of that computer; of these only what was made for
+/// `rp_id`, which is all that a helper elsewhere can be asked for. nullopt: nothing.
+std::optional<PlannedWay> plan_for_askpass(const LoginRequest &request, const Account &account,
+                                           const std::vector<Credential> &credentials, const RpId &rp_id,
+                                           const Policy &policy);
 
 /// True if the policy takes security keys of this model.
 bool accepts(const Policy &policy, const Aaguid &model);

@@ -35,6 +35,8 @@ inline constexpr int kCeremonyFd = 3;
 struct LookUpAccount {
   std::string user;
 };
+/// The full name that the resolver has for this machine, which may ask a network.
+struct NameHost {};
 /// What the key `device` is and can do.
 struct DescribeKey {
   KeyInfo device;
@@ -93,6 +95,7 @@ struct MakeCodes {};
 /// Whether the typed text is one of these codes. Descriptors: the text. One hash is computed, whatever it is.
 struct CheckCode {
   std::vector<CodeHash> codes;
+  bool always_hash = false;  ///< also what cannot be a code: nobody shall tell by the time it takes
 };
 
 /// What a file of FIDO Metadata says, if it is signed by whom it must be. Descriptors: the file, read to its
@@ -102,8 +105,8 @@ struct ReadMetadata {
   WallTime now;
 };
 
-using Request = std::variant<LookUpAccount, DescribeKey, ProbeKey, AskTpm, Prove, Enroll, Discover, ChangePin,
-                             Activate, ExamineTpm, MakeCodes, CheckCode, ReadMetadata>;
+using Request = std::variant<LookUpAccount, NameHost, DescribeKey, ProbeKey, AskTpm, Prove, Enroll, Discover,
+                             ChangePin, Activate, ExamineTpm, MakeCodes, CheckCode, ReadMetadata>;
 
 // --- events ---
 struct TouchCue {};
@@ -111,6 +114,10 @@ struct VerifyCue {};
 struct AccountFound {
   uid_t uid;
   std::string name;  ///< as the system spells it
+};
+/// In lower case.
+struct HostNamed {
+  std::string name;
 };
 struct KeyDescribed {
   bool has_pin = false;
@@ -163,9 +170,9 @@ struct CodeChecked {
 struct MetadataRead {};
 
 /// Cues may come any number of times (bounded by the reader); every other event ends the ceremony.
-using Event =
-    std::variant<Error, TouchCue, VerifyCue, AccountFound, KeyDescribed, KeyProbed, TpmHasRoom, Proved,
-                 Enrolled, Discovered, PinChanged, Activated, TpmExamined, CodesMade, CodeChecked, MetadataRead>;
+using Event = std::variant<Error, TouchCue, VerifyCue, AccountFound, HostNamed, KeyDescribed, KeyProbed,
+                           TpmHasRoom, Proved, Enrolled, Discovered, PinChanged, Activated, TpmExamined,
+                           CodesMade, CodeChecked, MetadataRead>;
 
 Bytes encode(const Request &request);
 Result<Request> decode_request(ByteView message);
