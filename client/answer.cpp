@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstring>
 #include <string_view>
 
 #include "client/words.h"
 #include "common/account.h"
+#include "common/askpass.h"
 #include "common/steps.h"
 
 namespace passkeyd {
@@ -38,6 +40,24 @@ Result<Answer> choose(Conversation &conversation, const std::string &prompt, con
   return Answer(static_cast<std::uint32_t>(*choice));
 }
 
+/// RFC 4648, section 5, without padding: what the helper's answers are written in.
+bool is_base64url(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+  });
+}
+
+/// The same text twice is a host that answers alike whatever it is asked, and then that text is a password.
+Result<Answer> relay(const Talk &talk, const std::string &prompt) {
+  if (prompt.empty()) return Error{ErrorKind::Malformed, "a challenge without a text"};
+  std::optional<std::string> text = TRY(talk.conversation.relay(prompt));
+  if (!text || text->empty() || text->size() > askpass::kMaxAnswer) return Answer(SteppedDown{});
+  const bool again = talk.token && talk.token->text() == *text;
+  if (!again && is_base64url(*text)) return Answer(*std::move(text));
+  explicit_bzero(text->data(), text->size());
+  return Answer(std::string(askpass::kNonsense));
+}
+
 bool could_be_pin(const Secret &text) {
   return text.size() >= kMinPlatformPin && text.size() <= kMaxPlatformPin && is_utf8(text.text());
 }
@@ -45,6 +65,10 @@ bool could_be_pin(const Secret &text) {
 Result<Answer> offer(Talk &talk, const std::string &prompt, const Details &details) {
   std::optional<Secret> text = TRY(talk.conversation.offer(prompt));
   if (!text || text->empty()) return Answer(SteppedDown{});
+  if (details.message == message::kPasskeyOrPassword && text->size() == askpass::kToken) {
+    talk.token = std::move(text);
+    return Answer(Helper{});
+  }
   talk.typed = std::move(text);
   const bool as_pin = talk.may_be == Typed::Pin && details.accepts_pin && could_be_pin(*talk.typed);
   return as_pin ? Answer(SecretFile{TRY(to_memfd(*talk.typed))}) : Answer(Password{});
@@ -78,6 +102,7 @@ Result<Answer> render(const NextStep &next, Talk &talk) {
     case Step::AskSecret:
       return ask_secret(talk.conversation, words);
     case Step::Ask:
+      if (next.details.message == message::kRelay) return relay(talk, words);
       return ask(talk.conversation, words);
     case Step::Choose:
       return choose(talk.conversation, words, next.details);
@@ -95,6 +120,8 @@ int append_answer(sd_bus_message *call, const Answer &answer) {
   if (std::holds_alternative<Password>(answer)) return -EINVAL;
   if (std::holds_alternative<SteppedDown>(answer))
     return sd_bus_message_append(call, "a{sv}", 1, answer::kEmpty, "b", 1);
+  if (std::holds_alternative<Helper>(answer))
+    return sd_bus_message_append(call, "a{sv}", 1, answer::kHelper, "b", 1);
   if (const auto *secret = std::get_if<SecretFile>(&answer))  // sd-bus keeps a duplicate of its own
     return sd_bus_message_append(call, "a{sv}", 1, answer::kSecret, "h", secret->file.get());
   if (const auto *text = std::get_if<std::string>(&answer))

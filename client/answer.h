@@ -22,15 +22,18 @@ struct SteppedDown {};
 struct SecretFile {
   Fd file;
 };
+/// A passkey-askpass is there, and was heard instead of a person.
+struct Helper {};
 /// Not for the daemon: a password was typed, which Talk keeps.
 struct Password {};
-using Answer = std::variant<Nothing, SteppedDown, SecretFile, std::string, std::uint32_t, Password>;
+using Answer = std::variant<Nothing, SteppedDown, SecretFile, std::string, std::uint32_t, Helper, Password>;
 
 /// What an attempt remembers of its conversation.
 struct Talk {
   Conversation &conversation;
   Typed may_be = Typed::Password;    ///< what a text typed at an Offer may be
   std::optional<Secret> typed = {};  ///< that text, once there is one
+  std::optional<Secret> token = {};  ///< what was taken for the token of a passkey-askpass
   bool refused = false;              ///< a tell said that something did not verify
 };
 

@@ -36,6 +36,14 @@ class Conversation {
   /// conversation that can be asked anything it is one more question.
   virtual Result<std::optional<Secret>> offer(const std::string &prompt) { return ask_secret(prompt); }
 
+  /// Asks a program at the other end, which people do not see: without echo, and the answer may be as long as
+  /// askpass::kMaxAnswer, but is no secret. nullopt: an empty line. Of a conversation that has no such end,
+  /// none.
+  virtual Result<std::optional<std::string>> relay(const std::string &prompt) {
+    static_cast<void>(prompt);
+    return std::optional<std::string>();
+  }
+
   /// Asks with echo. nullopt: an empty line.
   virtual Result<std::optional<std::string>> ask(const std::string &prompt) = 0;
 

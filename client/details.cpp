@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "client/printable.h"
+#include "common/askpass.h"
 
 namespace passkeyd {
 namespace {
@@ -18,6 +19,16 @@ Status read_text(sd_bus_message *reply, std::string &into) {
   if (sd_bus_message_read(reply, "v", "s", &text) <= 0)
     return malformed("a detail that should be a text is none");
   into = printable(text, Details::kMaxText);
+  return Ok{};
+}
+
+/// Not cut: half of it would be none.
+Status read_prompt(sd_bus_message *reply, std::string &into) {
+  const char *text = nullptr;
+  if (sd_bus_message_read(reply, "v", "s", &text) <= 0) return malformed("the prompt is no text");
+  into = text;
+  if (into.size() > askpass::kMaxPrompt || !is_printable(into))
+    return malformed("the prompt cannot be shown");
   return Ok{};
 }
 
@@ -78,6 +89,8 @@ Status read_entry(sd_bus_message *reply, Details &details) {
   if (key == detail::kAcceptsPin) return read_truth(reply, details.accepts_pin);
   if (key == detail::kUser) return read_user(reply, details.user);
   if (key == detail::kPasskeys) return read_number(reply, details.passkeys);
+  if (key == detail::kPrompt) return read_prompt(reply, details.prompt);
+  if (key == detail::kPretend) return read_truth(reply, details.pretend);
   if (key == detail::kOnlyDevice) return read_truth(reply, details.only_device);
   if (sd_bus_message_skip(reply, "v") < 0) return malformed("a detail does not parse");
   return Ok{};

@@ -32,6 +32,8 @@ struct Details {
   std::optional<UserName> user = {};             ///< whom the credential belongs to
   std::optional<std::uint32_t> passkeys = {};    ///< that the account now has, active
   bool only_device = false;                      ///< all of those are on one device
+  std::string prompt = {};  ///< what to show as it is, at most askpass::kMaxPrompt bytes; empty: not said
+  bool pretend = false;     ///< nobody has a passkey here, and no stranger is to see that
 };
 
 /// What Attempt.Next answered.

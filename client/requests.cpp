@@ -42,6 +42,7 @@ int append_request(sd_bus_message *call, const LoginRequest &request) {
   if (code >= 0 && request.agent)
     code = sd_bus_message_append(call, "{sv}", request::kAgent, "h", request.agent.get());
   if (code >= 0) code = append_hint(call, request::kCommand, request.command);
+  if (code >= 0) code = append_truth(call, request::kAskpass, request.askpass);
   const std::string wait = std::to_string(request.wait.count());
   return code < 0 ? code : append_if(request.wait.count() > 0, call, request::kWait, wait.c_str());
 }

@@ -46,6 +46,7 @@ struct LoginRequest {
   std::string credential = {};   ///< short id of the only passkey that will do; empty: any
   Fd agent = {};                 ///< a connection to the person's SSH agent; empty: none
   std::string command = {};      ///< what will be run, for the message that the agent signs
+  bool askpass = false;          ///< behind the host may be a passkey-askpass (docs/askpass.md)
 };
 
 struct EnrollRequest {

@@ -48,6 +48,9 @@ constexpr Row kRows[] = {
     Row{message::kPasswordOrPin, kCue, kAsks, tr("Password, or PIN of this computer's passkey")},
     Row{message::kPasswordPinOrKey, kCue, kAsks,
         tr("Password, PIN of this computer's passkey, or Enter to use your {device}")},
+    // questions to which a passkey-askpass may have the answer. They are never translated (words.cpp).
+    Row{message::kPasskeyOrPassword, kCue, kAsks, "Passkey or password"},
+    Row{message::kRelay, kCue, kAsks, "(a challenge for passkey-askpass)"},
     // how it ended
     Row{message::kWelcome, kNote, kSays, tr("Passkey accepted.")},
     Row{message::kCodeAccepted, kNote, kSays, tr("Backup code accepted.")},

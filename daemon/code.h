@@ -14,6 +14,11 @@ namespace passkeyd {
 /// a code before the last one was wrong, which was told.
 Task<Result<Say>> prove_by_code(House &house, Face &face, const LoginCase &login, bool &refused);
 
+/// Asks for a code once, in front of somebody who must not learn whether the account has any, or is there at
+/// all, or has to wait: whatever is typed costs one hash, and Limited, CodeWrong and CodeInvalid are not to
+/// be told apart by what they are told. Errors: Cancelled when the person stepped down; those; or a fault.
+Task<Result<Say>> prove_by_code_unseen(House &house, Face &face, const LoginCase &login);
+
 struct NewCodes {
   Fd text;  ///< a sealed memory file for the person alone, a code a line
   std::size_t count = 0;

@@ -38,6 +38,7 @@ struct Policy {
   std::chrono::seconds touch_timeout{30};                            ///< touch_timeout, 5 to 60
   int min_key_retries = 2;                                           ///< min_key_retries, 1 to 7
   std::vector<Aaguid> accepted_aaguids;  ///< accepted_aaguids; empty: any model of security key
+  bool askpass = true;  ///< askpass: passkeys where the person is may be asked, if the host has that
 };
 
 /// One line of `passkeyctl policy`.
@@ -50,6 +51,8 @@ struct PolicyLine {
 struct Config {
   std::optional<RpId>
       rp_id;  ///< rp_id: only read at the very first start; afterwards the ledger's word counts
+  std::vector<std::string> accepted_names;            ///< accepted_names; empty: own_names
+  std::vector<std::string> own_names;                 ///< what this machine calls itself (daemon/own_names.h)
   std::string tcti = "device:/dev/tpmrm0";            ///< tcti, see tpm/line.h
   std::string tpm_roots = "/etc/passkeyd/tpm-roots";  ///< tpm_roots: a directory, see daemon/roots.h
   LimitRule limits =
@@ -68,6 +71,10 @@ struct Config {
   std::map<std::string, Policy, std::less<>>
       services;  ///< by PAM service; each already holds what it does not override
 
+  /// Names by which SSH clients may know this machine.
+  [[nodiscard]] const std::vector<std::string> &names() const {
+    return accepted_names.empty() ? own_names : accepted_names;
+  }
   [[nodiscard]] const Policy &policy_for(std::string_view service) const;
   /// Every key with its value for `service` (empty: for services without a section) and where it was set.
   [[nodiscard]] std::vector<PolicyLine> describe(std::string_view service) const;

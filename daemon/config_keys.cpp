@@ -73,6 +73,45 @@ std::string show_tpm_roots(const Config &config, const Policy &) {
   return config.tpm_roots;
 }
 
+/// What an SSH client can call a host: a name, an alias, an address. It writes them in lower case.
+Result<std::string> host_name(std::string_view word) {
+  constexpr std::size_t kMaxName = 253;
+  std::string name;
+  for (const char c : word) name += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  const bool fits = name.size() <= kMaxName && std::ranges::all_of(name, [](char c) {
+                      return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+                             std::string_view(".-_:%").find(c) != std::string_view::npos;
+                    });
+  if (!fits) return must("a list of host names, aliases and addresses");
+  return name;
+}
+
+Status set_accepted_names(Config &config, Policy &, std::string_view text) {
+  constexpr std::size_t kMost = 32;
+  std::vector<std::string> names;
+  for (const std::string_view word : words_of(text)) {
+    std::string name = TRY(host_name(word));
+    if (std::ranges::find(names, name) != names.end()) return must("a list of names, each once");
+    names.push_back(std::move(name));
+  }
+  if (names.empty() || names.size() > kMost)
+    return must("a list of 1 to " + std::to_string(kMost) + " names");
+  config.accepted_names = std::move(names);
+  return Ok{};
+}
+std::string show_accepted_names(const Config &config, const Policy &) {
+  return joined(config.names(), [](const std::string &name) { return name; });
+}
+
+Status set_askpass(Config &, Policy &policy, std::string_view text) {
+  if (text != "yes" && text != "no") return must("yes or no");
+  policy.askpass = text == "yes";
+  return Ok{};
+}
+std::string show_askpass(const Config &, const Policy &policy) {
+  return policy.askpass ? "yes" : "no";
+}
+
 constexpr std::string_view kForever = "forever";
 Status set_audit_retention(Config &config, Policy &, std::string_view text) {
   constexpr int kHundredYears = 36500;
@@ -207,9 +246,11 @@ constexpr ConfigKey path_key(std::string_view name) {
 
 constexpr ConfigKey kKeys[] = {
     {"rp_id", Reach::Everything, set_rp_id, show_rp_id},
+    {"accepted_names", Reach::Everything, set_accepted_names, show_accepted_names},
     {"ways", Reach::Service, set_ways, show_ways},
     {"user_verification", Reach::Service, set_user_verification, show_user_verification},
     {"backup_codes", Reach::Service, set_backup_codes, show_backup_codes},
+    {"askpass", Reach::Service, set_askpass, show_askpass},
     {"touch_timeout", Reach::Service, set_touch_timeout, show_touch_timeout},
     {"min_key_retries", Reach::Service, set_min_key_retries, show_min_key_retries},
     {"accepted_aaguids", Reach::Service, set_accepted_aaguids, show_accepted_aaguids},

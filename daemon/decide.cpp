@@ -26,7 +26,12 @@ Result<Say> decide(House &house, const LoginCase &login, const std::vector<Crede
   }
   const Verification verification =
       verify(*credential, std::move(proof.challenge), proof.assertion, house.clock.boot());
-  const Attempt attempt = attempt_of(login, *credential, proof.ticket);
+  return settle(house, login, *credential, verification, proof.ticket);
+}
+
+Result<Say> settle(House &house, const LoginCase &login, const Credential &credential,
+                   const Verification &verification, std::optional<Ticket> ticket) {
+  const Attempt attempt = attempt_of(login, credential, ticket);
   const Result<Decision> decided = house.ledger.decide(attempt, verification, house.moment());
   if (!decided) {
     note_undecided(login, decided.error());
@@ -37,8 +42,8 @@ Result<Say> decide(House &house, const LoginCase &login, const std::vector<Crede
   if (decision.refusal == Refusal::AccountLocked) return Error{ErrorKind::Locked, "the account is locked"};
   if (!granted) return denied(decision.refusal);
   return Say(Step::Granted, message::kWelcome)
-      .with(detail::kName, credential->name)
-      .with(detail::kCredential, short_id(credential->id));
+      .with(detail::kName, credential.name)
+      .with(detail::kCredential, short_id(credential.id));
 }
 
 }  // namespace passkeyd

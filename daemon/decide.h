@@ -2,12 +2,14 @@
 /// transaction decides.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "daemon/face.h"
 #include "daemon/house.h"
 #include "daemon/login_case.h"
 #include "daemon/proof.h"
+#include "webauthn/verify.h"
 
 namespace passkeyd {
 
@@ -15,5 +17,9 @@ namespace passkeyd {
 /// only after its transaction has been committed. Errors: Denied; Locked, if the
 /// account was locked meanwhile; or a fault.
 Result<Say> decide(House &house, const LoginCase &login, const std::vector<Credential> &planned, Proof proof);
+
+/// The same for what was verified already, once.
+Result<Say> settle(House &house, const LoginCase &login, const Credential &credential,
+                   const Verification &verification, std::optional<Ticket> ticket);
 
 }  // namespace passkeyd

@@ -6,11 +6,14 @@
 #include <cerrno>
 #include <cstring>
 
+#include "common/askpass.h"
+
 namespace passkeyd {
 namespace {
 
-/// A text answer longer than this is refused; backup codes and menu answers are far shorter.
-constexpr std::size_t kMaxText = 256;
+/// A text answer longer than this is refused; the longest are those of passkey-askpass.
+constexpr std::size_t kMaxText = askpass::kMaxAnswer;
+constexpr std::size_t kMaxKey = 256;
 constexpr int kMaxEntries = 16;
 
 int append_detail(sd_bus_message *reply, const Say::Detail &value) {
@@ -66,6 +69,12 @@ int read_value(sd_bus_message *call, std::string_view key, Answer &into) {
     if (failed >= 0) into.choice = choice;
     return failed;
   }
+  if (key == answer::kHelper) {
+    int helper = 0;
+    const int failed = sd_bus_message_read(call, "v", "b", &helper);
+    if (failed >= 0) into.helper = helper != 0;
+    return failed;
+  }
   // Of a newer face. The message is held until it is answered, so nothing that could be long gets in.
   const char *contents = nullptr;
   const int got = sd_bus_message_peek_type(call, nullptr, &contents);
@@ -79,7 +88,7 @@ int read_answer(sd_bus_message *call, Answer &into) {
   for (int entries = 0; got >= 0 && (got = sd_bus_message_enter_container(call, 'e', "sv")) > 0; ++entries) {
     const char *key = nullptr;
     got = sd_bus_message_read(call, "s", &key);
-    if (got >= 0 && (entries >= kMaxEntries || strlen(key) > kMaxText)) got = -EMSGSIZE;
+    if (got >= 0 && (entries >= kMaxEntries || strlen(key) > kMaxKey)) got = -EMSGSIZE;
     if (got >= 0) got = read_value(call, key, into);
     if (got >= 0) got = sd_bus_message_exit_container(call);
   }

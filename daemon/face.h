@@ -47,6 +47,7 @@ struct Answer {
   std::optional<Fd> secret;  ///< a memory file, unread
   std::string text;
   std::optional<std::uint32_t> choice;
+  bool helper = false;  ///< a passkey-askpass is there
 };
 
 class Face {

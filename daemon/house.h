@@ -37,6 +37,9 @@ struct House {
   std::size_t transfers = 0;         ///< exports and imports under way
   std::optional<uid_t> sshds_user = {};  ///< as whom sshd asks for keys; nullopt: there is no such user
 
+  /// Answers of a passkey-askpass that were refused and put on record lately.
+  Refusals refused_answers = {};
+
   [[nodiscard]] Moment moment() const { return {clock.wall(), clock.boot(), boot_id}; }
 };
 

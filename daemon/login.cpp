@@ -5,11 +5,14 @@
 #include "daemon/ladder.h"
 #include "daemon/login_case.h"
 #include "daemon/nameless.h"
+#include "daemon/remote_login.h"
 
 namespace passkeyd {
 
 Task<void> tell_login(House &house, Face &face, LoginRequest request) {
   if (!request.user) co_return co_await tell_nameless_login(house, face, std::move(request));
+  if (request.askpass && house.config.policy_for(request.service).askpass)
+    co_return co_await tell_remote_login(house, face, std::move(request));
   std::optional<LoginCase> login = co_await open_case(house, face, std::move(request));
   if (!login) co_return;
   co_await meet_agent(house, *login);

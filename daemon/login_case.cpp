@@ -15,17 +15,6 @@ bool is_live(const Credential &credential) {
   return credential.state != CredentialState::Revoked;
 }
 
-/// What the account has enrolled, if it is for this caller to know: for others than root, what carries their
-/// uid.
-Result<Credentials> enrolled_for(House &house, const UserName &user, uid_t caller) {
-  Credentials stored = TRY(house.ledger.credentials_of(user));
-  log_problems(stored);
-  std::erase_if(stored.rows, [&](const Credential &each) {
-    return !is_live(each) || (caller != 0 && each.owner.uid != caller);
-  });
-  return stored;
-}
-
 bool has_nothing(const Credentials &enrolled) {
   return enrolled.rows.empty() && enrolled.problems.empty();
 }
@@ -41,6 +30,15 @@ Actor actor_of(const LoginRequest &request) {
 }
 
 }  // namespace
+
+Result<Credentials> enrolled_for(House &house, const UserName &user, uid_t caller) {
+  Credentials stored = TRY(house.ledger.credentials_of(user));
+  log_problems(stored);
+  std::erase_if(stored.rows, [&](const Credential &each) {
+    return !is_live(each) || (caller != 0 && each.owner.uid != caller);
+  });
+  return stored;
+}
 
 Task<std::optional<LoginCase>> open_case(House &house, Face &face, LoginRequest request) {
   const auto over = [&](Say last) {

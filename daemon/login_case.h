@@ -24,6 +24,10 @@ struct LoginCase {
 /// (not enrolled, locked, not the caller's business, or a fault).
 Task<std::optional<LoginCase>> open_case(House &house, Face &face, LoginRequest request);
 
+/// What the account has enrolled and not revoked, if it is for this caller to know: for others than root,
+/// what carries their uid. Errors: a fault.
+Result<Credentials> enrolled_for(House &house, const UserName &user, uid_t caller);
+
 /// What is decided about, for the ledger.
 Attempt attempt_of(const LoginCase &login, const Credential &credential, std::optional<Ticket> ticket);
 CodeAttempt code_attempt_of(const LoginCase &login, std::optional<Ticket> ticket);

@@ -16,6 +16,7 @@
 #include "common/steps.h"
 #include "daemon/bus.h"
 #include "daemon/journal.h"
+#include "daemon/own_names.h"
 #include "daemon/retention.h"
 #include "daemon/service.h"
 #include "daemon/system_user.h"
@@ -150,16 +151,26 @@ void say_ready(const House &house) {
 struct Reloading {
   House &house;
   const std::string &directory;
+  Task<void> naming = {};
+
+  void find_names() {
+    naming = find_own_names(house);
+    naming.start();
+  }
 
   static int on_hangup(sd_event_source *, const signalfd_siginfo *, void *of) {
-    const auto &[house, directory] = *static_cast<Reloading *>(of);
+    auto *self = static_cast<Reloading *>(of);
+    House &house = self->house;
     timespec now = {};
     clock_gettime(CLOCK_MONOTONIC, &now);
     // By the time systemd knows which signal this answers; see RELOADING=1 in sd_notify(3).
     sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld",
                static_cast<long long>(now.tv_sec) * 1'000'000 + now.tv_nsec / 1000);
-    house.config_state = reload(house.config, directory);
-    if (house.config_state == kConfigLoaded) warn_of_other_rp_id(house.config, house.rp_id);
+    house.config_state = reload(house.config, self->directory);
+    if (house.config_state == kConfigLoaded) {
+      warn_of_other_rp_id(house.config, house.rp_id);
+      self->find_names();
+    }
     say_ready(house);
     return 0;
   }
@@ -198,6 +209,7 @@ Status serve(const Options &options) {
   const EventSource hourly = TRY(keep_house_hourly(keeping));
   Reloading reloading{house, options.config_directory};
   const EventSource hangup = TRY(reload_on_hangup(reloading));
+  reloading.find_names();
   Service service(house);
   TRY(service.publish());
   int failed = sd_bus_request_name(connection.get(), bus::kService, 0);

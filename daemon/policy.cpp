@@ -71,6 +71,22 @@ bool accepts(const Policy &policy, const Aaguid &model) {
   return accepted.empty() || std::find(accepted.begin(), accepted.end(), model) != accepted.end();
 }
 
+std::optional<PlannedWay> plan_for_askpass(const LoginRequest &request, const Account &account,
+                                           const std::vector<Credential> &credentials, const RpId &rp_id,
+                                           const Policy &policy) {
+  PlannedWay planned{Way::Client, {}, {}, UserVerification::Required, Asks::Nothing};
+  const bool keys = std::find(policy.ways.begin(), policy.ways.end(), Way::Usb) != policy.ways.end();
+  std::copy_if(credentials.begin(), credentials.end(), std::back_inserter(planned.credentials),
+               [&](const Credential &each) {
+                 const bool at_hand = (keys && usable(request, each, account, Way::Usb, policy)) ||
+                                      usable(request, each, account, Way::Client, policy);
+                 return at_hand && each.rp_id == rp_id;
+               });
+  if (planned.credentials.empty()) return std::nullopt;
+  planned.user_verification = verification_for(planned.credentials, policy);
+  return planned;
+}
+
 Plan plan_for(const LoginRequest &request, const Account &account, const std::vector<Credential> &credentials,
               std::size_t codes, const std::vector<KeyInfo> &plugged, const Policy &policy) {
   Plan plan;

@@ -52,6 +52,7 @@ struct LoginRequest {
   std::string command = {};                    ///< what will be run; printable, at most 255 bytes
   std::vector<Bytes> agent_keys = {};  ///< which of the account's SSH keys that agent has, as it says itself
                                        ///< (daemon/agent_proof.h)
+  bool askpass = false;                        ///< behind the host may be a passkey-askpass (docs/askpass.md)
   Place place = Place::Remote;  ///< found out by the daemon (daemon/presence.h), never taken from the caller
 };
 
@@ -90,6 +91,12 @@ Plan plan_for(const LoginRequest &request, const Account &account, const std::ve
 
 /// The policy's word on verification for these credentials.
 UserVerification verification_for(const std::vector<Credential> &credentials, const Policy &policy);
+/// What a passkey-askpass, at the person's own computer, may be asked for: their security keys, where the
+/// policy has those among its ways, and the passkeys of that computer; of these only what was made for
+/// `rp_id`, which is all that a helper elsewhere can be asked for. nullopt: nothing.
+std::optional<PlannedWay> plan_for_askpass(const LoginRequest &request, const Account &account,
+                                           const std::vector<Credential> &credentials, const RpId &rp_id,
+                                           const Policy &policy);
 
 /// True if the policy takes security keys of this model.
 bool accepts(const Policy &policy, const Aaguid &model);

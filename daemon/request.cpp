@@ -80,6 +80,23 @@ Result<std::string> read_reason(sd_bus_message *call) {
   return texts.label(option::kReason, option::kMaxReason);
 }
 
+namespace {
+
+/// What answers for accounts that there are not is root's programs' alone.
+Result<bool> askpass_of(const Arguments &texts, const LoginRequest &request) {
+  const bool asked = TRY(texts.one_of<bool>(request::kAskpass, {"no", false}, {"yes", true}));
+  if (!asked) return false;
+  if (request.caller_uid != 0)
+    return Error{ErrorKind::NotAllowed, "Only root's programs may speak for a passkey-askpass."};
+  if (!request.user || request.host != Host::Talks || request.first != First::Either || request.credential)
+    return Error{ErrorKind::InvalidInput,
+                 "A passkey-askpass is for a user who is named, and a host that talks and begins with a "
+                 "prompt for both."};
+  return true;
+}
+
+}  // namespace
+
 // Each part is read into a name of its own before the whole is built: g++ 12 does not destroy the members
 // that a braced initializer has made when a TRY in it returns.
 
@@ -134,6 +151,7 @@ Result<LoginRequest> read_login_request(sd_bus_message *call, const Caller &call
   request.credential = TRY(credential_of(texts));
   request.agent = TRY(agent_of(texts));
   request.command = TRY(texts.label(request::kCommand, 255));
+  request.askpass = TRY(askpass_of(texts, request));
   if (request.credential && !request.user)
     return Error{ErrorKind::InvalidInput, "A passkey was named, and not whose it is."};
   // Where one passkey is to be seen working there is nothing to choose at a first prompt.

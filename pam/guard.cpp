@@ -9,6 +9,7 @@ bool Guard::may_ask() const {
     case HostKind::OneAnswer:
       return false;
     case HostKind::OfferFirst:
+    case HostKind::Askpass:
       return offered_ || password_ != nullptr;
     case HostKind::OfferBest:
     case HostKind::Talks:
@@ -28,9 +29,18 @@ Status Guard::tell(Tone tone, const std::string &text) {
   return host_.tell(tone, text);
 }
 
+/// What comes is looked at by the dialogue (client/answer.cpp); it is no secret, and the next hidden answer
+/// may well be the same: sshd gives junk for all of them where it knows no such account.
+Result<std::optional<std::string>> Guard::relay(const std::string &prompt) {
+  if (kind_ != HostKind::Askpass || !may_ask()) return std::optional<std::string>();
+  last_ = Secret();
+  return host_.relay(prompt);
+}
+
 /// Where answers may come alike, the known password in answer to another question is no coincidence.
 bool Guard::is_the_password(const Secret &reply) const {
-  return kind_ == HostKind::OfferFirst && password_ != nullptr && reply.text() == password_;
+  const bool may_come_alike = kind_ == HostKind::OfferFirst || kind_ == HostKind::Askpass;
+  return may_come_alike && password_ != nullptr && reply.text() == password_;
 }
 
 Result<std::optional<Secret>> Guard::ask_secret(const std::string &prompt) {

@@ -26,6 +26,7 @@ class Guard final : public Conversation {
   Status tell(Tone tone, const std::string &text) override;
   Result<std::optional<Secret>> ask_secret(const std::string &prompt) override;
   Result<std::optional<Secret>> offer(const std::string &prompt) override;
+  Result<std::optional<std::string>> relay(const std::string &prompt) override;
   Result<std::optional<std::string>> ask(const std::string &prompt) override;
   Result<std::optional<std::size_t>> choose(const std::string &prompt,
                                             const std::vector<std::string> &options) override;

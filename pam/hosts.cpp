@@ -14,7 +14,7 @@ struct Row {
 
 constexpr HostKind kNo = HostKind::NoAnswer;
 constexpr HostKind kOne = HostKind::OneAnswer;
-constexpr HostKind kFirst = HostKind::OfferFirst;
+constexpr HostKind kAsk = HostKind::Askpass;
 constexpr HostKind kBest = HostKind::OfferBest;
 
 constexpr Row kHosts[] = {
@@ -71,7 +71,7 @@ constexpr Row kHosts[] = {
     Row{"prosody", kOne},
     Row{"radiusd", kOne},
     // its method "password" answers every hidden prompt alike; "keyboard-interactive" is a real conversation
-    Row{"sshd", kFirst},
+    Row{"sshd", kAsk},
     // greeters, lockers and dialogs that show one question after the other
     Row{"gdm-password", kBest},
     Row{"lightdm", kBest},
@@ -97,7 +97,9 @@ HostKind host_kind_of(std::string_view service, std::optional<HostTalk> wanted) 
   const HostKind known = looked_up(service);
   if (!wanted) return known;
   if (*wanted == HostTalk::OneAnswer) return known == HostKind::NoAnswer ? known : HostKind::OneAnswer;
-  return known == HostKind::OfferFirst || known == HostKind::OfferBest ? known : HostKind::Talks;
+  const bool offers =
+      known == HostKind::OfferFirst || known == HostKind::Askpass || known == HostKind::OfferBest;
+  return offers ? known : HostKind::Talks;
 }
 
 }  // namespace passkeyd

@@ -15,13 +15,14 @@ enum class HostKind {
   OneAnswer,   ///< one field, filled in before anybody asked; a second question gets the same text, or an
                ///< abort
   OfferFirst,  ///< talks, but not always: must begin with a prompt that takes a password as well
+  Askpass,     ///< as OfferFirst, and at the other end of the network may be a passkey-askpass
   OfferBest,   ///< talks, but has no way out of a wait: begins so unless told otherwise, so that a key that
                ///< blinks keeps nobody from typing a password
   Talks,       ///< every question reaches the person, and Ctrl-C ends a wait
 };
 
-/// What the table says of `service`, unless `wanted` overrides it. "talks" leaves the two Offers as they are:
-/// such hosts do talk. A service that is not in the table talks.
+/// What the table says of `service`, unless `wanted` overrides it. "talks" leaves the three Offers as they
+/// are: such hosts do talk. A service that is not in the table talks.
 HostKind host_kind_of(std::string_view service, std::optional<HostTalk> wanted);
 
 }  // namespace passkeyd

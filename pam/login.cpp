@@ -39,6 +39,7 @@ Result<LoginRequest> request_of(pam_handle_t *pamh, const Options &options) {
   request.first = first_of(options, kind, password_of(pamh) != nullptr);
   request.host = talk_of(kind);
   request.typed = options.typed;
+  request.askpass = kind == HostKind::Askpass && request.first == First::Either && request.user.has_value();
   request.wait = options.wait;
   if (options.no_agent || kind == HostKind::NoAnswer || !request.user) return request;
   request.agent = agent_of_the_person(pamh, request.service);
@@ -115,7 +116,8 @@ int login(pam_handle_t *pamh, int flags, const Options &options) {
   hand_on(pamh, outcome);
   tell_end(conversation, outcome);
   const int code = pam_code_of(outcome);
-  if (code == PAM_AUTH_ERR && !options.nodelay) static_cast<void>(pam_fail_delay(pamh, kFailDelay));
+  const bool failed = code == PAM_AUTH_ERR || (outcome.details.pretend && outcome.ending == Ending::Denied);
+  if (failed && !options.nodelay) static_cast<void>(pam_fail_delay(pamh, kFailDelay));
   return code;
 }
 

@@ -1,10 +1,12 @@
 /// Talking through struct pam_conv. See pam_conv(3).
 #include "pam/pam_conversation.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
 
+#include "common/askpass.h"
 #include "common/handle.h"
 
 namespace passkeyd {
@@ -42,11 +44,13 @@ Result<Reply> converse(pam_handle_t *pamh, int style, const std::string &text) {
   return reply;
 }
 
+constexpr std::size_t kMaxReply = std::max(Secret::kMaxBytes, askpass::kMaxAnswer);
+
 /// A question's reply. A null one is a failed conversation and never an empty answer.
 Result<Reply> question(pam_handle_t *pamh, int style, const std::string &prompt) {
   Reply reply = TRY(converse(pamh, style, prompt));
   if (!reply || reply->resp == nullptr) return failed("the conversation gave no reply");
-  if (std::strlen(reply->resp) > Secret::kMaxBytes) return failed("the reply is too long");
+  if (std::strlen(reply->resp) > kMaxReply) return failed("the reply is too long");
   return reply;
 }
 
@@ -77,6 +81,12 @@ Result<std::optional<Secret>> PamConversation::ask_secret(const std::string &pro
   const Reply reply = TRY(question(pamh_, PAM_PROMPT_ECHO_OFF, prompt));
   if (*reply->resp == '\0') return std::optional<Secret>();
   return std::optional<Secret>(TRY(Secret::parse(reply->resp)));
+}
+
+Result<std::optional<std::string>> PamConversation::relay(const std::string &prompt) {
+  const Reply reply = TRY(question(pamh_, PAM_PROMPT_ECHO_OFF, prompt));
+  if (*reply->resp == '\0') return std::optional<std::string>();
+  return std::optional<std::string>(reply->resp);
 }
 
 Result<std::optional<std::string>> PamConversation::ask(const std::string &prompt) {

@@ -72,6 +72,7 @@ bool is_among(std::span<const std::string_view> list, std::string_view message) 
 
 /// Stepping down after something was refused is still a failed try, and delayed like one.
 int pam_code_of(const Outcome &outcome) {
+  if (outcome.details.pretend && outcome.fault.empty()) return PAM_IGNORE;
   const int code = code_in(kLoginCodes, outcome, PAM_AUTHINFO_UNAVAIL);
   const bool ended_by_itself = outcome.ending == Ending::Unavailable && outcome.fault.empty();
   return code == PAM_AUTHINFO_UNAVAIL && ended_by_itself && outcome.refused ? PAM_AUTH_ERR : code;

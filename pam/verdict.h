@@ -6,8 +6,9 @@
 namespace passkeyd {
 
 /// Of a login. PAM_SUCCESS only for a granted outcome, PAM_IGNORE only for an account that the daemon says
-/// has no passkey, and never either for a fault. A password that is handed on is PAM_AUTHINFO_UNAVAIL and not
-/// PAM_IGNORE: in a stack that wants a passkey and a password, IGNORE would let the password do for both.
+/// has no passkey (as the message, or as what it only pretends not to be the case), and never either for a
+/// fault. A password that is handed on is PAM_AUTHINFO_UNAVAIL and not PAM_IGNORE: in a stack that wants a
+/// passkey and a password, IGNORE would let the password do for both.
 int pam_code_of(const Outcome &outcome);
 
 /// Of a change of PIN.

@@ -13,7 +13,6 @@ namespace passkeyd::ssh {
 namespace {
 
 constexpr std::string_view kToken = "passkeyd-askpass/1";
-constexpr std::size_t kTokenBytes = 200;
 constexpr std::string_view kChallengeTag = "passkeyd1:";
 constexpr std::string_view kNewTag = "passkeyd1-new:";
 constexpr std::string_view kMadeTag = "passkeyd1-made:";
@@ -82,12 +81,12 @@ bool is_domain(const std::string &rp_id) {
 
 std::string version_token() {
   std::string token(kToken);
-  token.resize(kTokenBytes, '.');
+  token.resize(askpass::kToken, '.');
   return token;
 }
 
 bool is_version_token(std::string_view typed) {
-  return typed.size() == kTokenBytes;
+  return typed.size() == askpass::kToken;
 }
 
 std::string origin_of(std::string_view host) {

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/askpass.h"
 #include "common/bytes.h"
 #include "common/result.h"
 #include "webauthn/assertion.h"
@@ -16,12 +17,10 @@
 
 namespace passkeyd::ssh {
 
-/// The first prompt, in these words whatever the language: it is what the helper knows us by.
-inline constexpr std::string_view kFirstPrompt = "Passkey or password: ";
-/// Longest answer that an SSH client of every version sends whole, in bytes.
-inline constexpr std::size_t kMaxAnswer = 1023;
-/// Longest prompt that the helper reads.
-inline constexpr std::size_t kMaxPrompt = 100'000;
+// What the PAM module goes by as well is in common/askpass.h.
+using askpass::kFirstPrompt;
+using askpass::kMaxAnswer;
+using askpass::kMaxPrompt;
 /// Most credentials in one challenge.
 inline constexpr std::size_t kMaxAllowed = 64;
 

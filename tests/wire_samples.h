@@ -28,12 +28,12 @@ inline std::vector<Bytes> requests() {
   enroll.request.discoverable = true;
   std::vector<Bytes> all;
   for (const wire::Request &one : std::initializer_list<wire::Request>{
-           wire::LookUpAccount{"alice"}, wire::DescribeKey{key},
+           wire::LookUpAccount{"alice"}, wire::NameHost{}, wire::DescribeKey{key},
            wire::ProbeKey{key, "host.example", {some(64)}}, wire::AskTpm{"device:/dev/tpmrm0"}, prove, enroll,
            wire::Discover{key, "host.example", "{}"}, wire::ChangePin{"device:/dev/tpmrm0", some(300)},
            wire::Activate{"device:/dev/tpmrm0", EndorsementKind::EccP384High, {some(80), some(100)}},
            wire::ExamineTpm{"device:/dev/tpmrm0", {some(600), some(601)}}, wire::MakeCodes{},
-           wire::CheckCode{{code_hash(1), code_hash(10)}},
+           wire::CheckCode{{code_hash(1), code_hash(10)}}, wire::CheckCode{{}, true},
            wire::ReadMetadata{{some(64), some(600)}, WallTime(std::chrono::seconds(1'800'000'000))}})
     all.push_back(wire::encode(one));
   return all;
@@ -54,7 +54,7 @@ inline std::vector<Bytes> events() {
            wire::TpmHasRoom{}, wire::Proved{}, wire::Proved{assertion}, wire::Enrolled{registration},
            wire::Enrolled{proven}, wire::Activated{some(32)}, tpm, wire::Discovered{{assertion, assertion}},
            wire::PinChanged{some(300)}, wire::CodesMade{{code_hash(1), code_hash(10)}}, wire::CodeChecked{},
-           wire::CodeChecked{10}, wire::MetadataRead{}})
+           wire::CodeChecked{10}, wire::MetadataRead{}, wire::HostNamed{"host.example"}})
     all.push_back(wire::encode(one));
   return all;
 }

@@ -19,6 +19,9 @@ Json to_json(const VerifyCue &) {
 Json to_json(const AccountFound &found) {
   return {{"event", "account"}, {"uid", found.uid}, {"name", found.name}};
 }
+Json to_json(const HostNamed &host) {
+  return {{"event", "host-named"}, {"name", host.name}};
+}
 Json to_json(const KeyDescribed &key) {
   return {{"event", "described"}, {"pin", key.has_pin}, {"uv", key.has_uv}};
 }
@@ -191,6 +194,7 @@ Event event_from(const Json &map) {
   if (event == "verify") return VerifyCue{};
   if (event == "account")
     return AccountFound{static_cast<uid_t>(number(map, "uid", 0, UINT32_MAX - 1)), text(map, "name")};
+  if (event == "host-named") return HostNamed{unwrap(RpId::parse(text(map, "name"))).str()};
   if (event == "described") return KeyDescribed{flag(map, "pin"), flag(map, "uv")};
   if (event == "probed") return KeyProbed{flag(map, "holds")};
   if (event == "tpm-ready") return TpmHasRoom{};

@@ -26,6 +26,7 @@ struct Performer {
 
   using Last = Result<wire::Event>;
   Last operator()(const wire::LookUpAccount &op) const { return look_up(op); }
+  Last operator()(const wire::NameHost &) const { return name_host(); }
   Last operator()(const wire::DescribeKey &op) const { return describe_key(op); }
   Last operator()(const wire::ProbeKey &op) const { return probe_key(op); }
   Last operator()(const wire::AskTpm &op) const { return ask_tpm(op); }

@@ -16,6 +16,7 @@ using Secrets = std::vector<Secret>;
 // --- accounts.cpp ---
 
 Result<wire::Event> look_up(const wire::LookUpAccount &op);
+Result<wire::Event> name_host();
 
 // --- keys.cpp ---
 

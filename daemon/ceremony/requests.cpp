@@ -8,6 +8,9 @@ namespace {
 Json to_json(const LookUpAccount &op) {
   return {{"op", "account"}, {"user", op.user}};
 }
+Json to_json(const NameHost &) {
+  return {{"op", "name-host"}};
+}
 Json to_json(const DescribeKey &op) {
   return {{"op", "describe"}, {"device", device_json(op.device)}};
 }
@@ -71,7 +74,7 @@ Json to_json(const MakeCodes &) {
   return {{"op", "make-codes"}};
 }
 Json to_json(const CheckCode &op) {
-  return {{"op", "check-code"}, {"codes", codes_json(op.codes)}};
+  return {{"op", "check-code"}, {"codes", codes_json(op.codes)}, {"always-hash", op.always_hash}};
 }
 
 Json to_json(const ReadMetadata &op) {
@@ -135,6 +138,7 @@ ExamineTpm examine_from(const Json &map) {
 Request request_from(const Json &map) {
   const std::string op = text(map, "op");
   if (op == "account") return LookUpAccount{text(map, "user")};
+  if (op == "name-host") return NameHost{};
   if (op == "describe") return DescribeKey{device(map)};
   if (op == "probe") return ProbeKey{device(map), text(map, "rp"), bytes_list(map, "ids")};
   if (op == "ask-tpm") return AskTpm{text(map, "tcti")};
@@ -146,7 +150,7 @@ Request request_from(const Json &map) {
   if (op == "activate") return activate_from(map);
   if (op == "examine-tpm") return examine_from(map);
   if (op == "make-codes") return MakeCodes{};
-  if (op == "check-code") return CheckCode{codes(map)};
+  if (op == "check-code") return CheckCode{codes(map), flag(map, "always-hash")};
   if (op == "read-metadata")
     return ReadMetadata{bytes_list(map, "roots"),
                         WallTime(std::chrono::seconds(number(map, "now", 0, INT64_MAX)))};

@@ -35,6 +35,8 @@ inline constexpr int kCeremonyFd = 3;
 struct LookUpAccount {
   std::string user;
 };
+/// The full name that the resolver has for this machine, which may ask a network.
+struct NameHost {};
 /// What the key `device` is and can do.
 struct DescribeKey {
   KeyInfo device;
@@ -93,6 +95,7 @@ struct MakeCodes {};
 /// Whether the typed text is one of these codes. Descriptors: the text. One hash is computed, whatever it is.
 struct CheckCode {
   std::vector<CodeHash> codes;
+  bool always_hash = false;  ///< also what cannot be a code: nobody shall tell by the time it takes
 };
 
 /// What a file of FIDO Metadata says, if it is signed by whom it must be. Descriptors: the file, read to its
@@ -118,6 +121,8 @@ struct SignByAgent {
 using Request =
     std::variant<LookUpAccount, DescribeKey, ProbeKey, AskTpm, Prove, Enroll, Discover, ChangePin, Activate,
                  ExamineTpm, MakeCodes, CheckCode, ReadMetadata, ListAgentKeys, SignByAgent>;
+using Request = std::variant<LookUpAccount, NameHost, DescribeKey, ProbeKey, AskTpm, Prove, Enroll, Discover,
+                             ChangePin, Activate, ExamineTpm, MakeCodes, CheckCode, ReadMetadata>;
 
 // --- events ---
 struct TouchCue {};
@@ -125,6 +130,10 @@ struct VerifyCue {};
 struct AccountFound {
   uid_t uid;
   std::string name;  ///< as the system spells it
+};
+/// In lower case.
+struct HostNamed {
+  std::string name;
 };
 struct KeyDescribed {
   bool has_pin = false;
@@ -187,6 +196,9 @@ struct AgentSigned {
 using Event = std::variant<Error, TouchCue, VerifyCue, AccountFound, KeyDescribed, KeyProbed, TpmHasRoom,
                            Proved, Enrolled, Discovered, PinChanged, Activated, TpmExamined, CodesMade,
                            CodeChecked, MetadataRead, AgentKeysListed, AgentSigned>;
+using Event = std::variant<Error, TouchCue, VerifyCue, AccountFound, HostNamed, KeyDescribed, KeyProbed,
+                           TpmHasRoom, Proved, Enrolled, Discovered, PinChanged, Activated, TpmExamined,
+                           CodesMade, CodeChecked, MetadataRead>;
 
 Bytes encode(const Request &request);
 Result<Request> decode_request(ByteView message);
