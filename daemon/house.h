@@ -8,6 +8,7 @@
 #include "daemon/audit_news.h"
 #include "daemon/ceremonies.h"
 #include "daemon/config.h"
+#include "daemon/departures.h"
 #include "daemon/first_codes.h"
 #include "daemon/open_questions.h"
 #include "daemon/refusals.h"
@@ -30,6 +31,7 @@ struct House {
       kConfigLoaded;             ///< or why the last reload was refused; then the one before is in force
   std::size_t attempts = 0;      ///< Attempt objects on the bus now
   OpenQuestions questions = {};  ///< that polkit was asked
+  Departures departures = {};    ///< of callers, who take back by going what they asked for
   Refusals refusals = {};        ///< that were put on record lately
   AuditNews audit_news = {};     ///< told of every record
   FirstCodes first_codes = {};   ///< that were promised at an enrollment

@@ -191,6 +191,7 @@ Status serve(const Options &options) {
               clock,
               started.boot_id};
   house.state_directory = options.state_directory;
+  TRY(house.departures.listen(house.bus));
   TRY(pass_on_records(house));
   Housekeeping keeping{house};
   const EventSource hourly = TRY(keep_house_hourly(keeping));
