@@ -10,6 +10,8 @@
 #include <cerrno>
 #include <csignal>
 
+#include "daemon/on_behalf.h"
+
 namespace passkeyd {
 namespace {
 
@@ -69,12 +71,13 @@ class Ceremonies::Handle final : public OngoingCeremony {
         deadline_(deadline) {}
   ~Handle() override;
 
-  /// Waits for its device, but not longer than it may run.
+  /// Waits for its device, but not longer than it may run; or, where it needs none, for its turn.
   Status wait() {
     sd_event_source *source = nullptr;
-    const int failed = sd_event_add_time_relative(all_.loop_, &source, CLOCK_BOOTTIME,
-                                                  microseconds(deadline_), 0, on_waited_enough, this);
-    if (failed < 0) return errno_error("wait for the device", -failed);
+    const std::chrono::milliseconds patience = device_.empty() ? kTurn : deadline_;
+    const int failed = sd_event_add_time_relative(all_.loop_, &source, CLOCK_BOOTTIME, microseconds(patience),
+                                                  0, on_waited_enough, this);
+    if (failed < 0) return errno_error("wait for its turn", -failed);
     waiting_.reset(source);
     all_.waiting_.push_back(this);
     return Ok{};
@@ -83,7 +86,7 @@ class Ceremonies::Handle final : public OngoingCeremony {
   static int on_waited_enough(sd_event_source *, std::uint64_t, void *self) {
     auto &handle = *static_cast<Handle *>(self);
     handle.all_.waiting_.remove(&handle);
-    handle.say(Error{ErrorKind::Busy, "the device did not become free in time"});
+    handle.say(Error{ErrorKind::Busy, "its turn did not come in time"});
     return 0;
   }
 
@@ -98,6 +101,7 @@ class Ceremonies::Handle final : public OngoingCeremony {
   Mailbox<News> &to_;
   std::size_t number_;
   std::chrono::milliseconds deadline_;
+  Share share_ = OnBehalf::now();
   Process *process_ = nullptr;
   EventSource waiting_;
 };
@@ -105,7 +109,8 @@ class Ceremonies::Handle final : public OngoingCeremony {
 /// A running process. Outlives its handle until it has really ended, and keeps its device reserved that long.
 class Ceremonies::Process {
  public:
-  Process(Ceremonies &all, Handle &handle) : all_(all), handle_(&handle), device_(handle.device_) {}
+  Process(Ceremonies &all, Handle &handle)
+      : all_(all), handle_(&handle), device_(handle.device_), share_(handle.share_) {}
 
   Status begin() {
     int pair[2] = {-1, -1};
@@ -139,6 +144,7 @@ class Ceremonies::Process {
   [[nodiscard]] bool is_ending() const { return !socket_; }
   [[nodiscard]] bool is_overdue() const { return killed_; }
   [[nodiscard]] const std::string &device() const { return device_; }
+  [[nodiscard]] const Share &share() const { return share_; }
   Handle *handle_of() { return handle_; }
 
  private:
@@ -225,6 +231,7 @@ class Ceremonies::Process {
   Ceremonies &all_;
   Handle *handle_;
   std::string device_;
+  Share share_;
   Fd socket_;
   EventSource child_;
   EventSource readable_;
@@ -251,26 +258,54 @@ std::size_t Ceremonies::overdue() const {
       std::count_if(running_.begin(), running_.end(), [](const auto &each) { return each->is_overdue(); }));
 }
 
+const Ceremonies::Process *Ceremonies::user_of(const std::string &device) const {
+  if (device.empty()) return nullptr;
+  const auto found =
+      std::ranges::find_if(running_, [&](const auto &process) { return process->device() == device; });
+  return found == running_.end() ? nullptr : found->get();
+}
+
+std::size_t Ceremonies::running_of(const Share &share) const {
+  return static_cast<std::size_t>(std::ranges::count_if(running_, [&](const auto &process) {
+    return !process->is_overdue() && process->share().member == share.member &&
+           is_a_persons(process->share()) == is_a_persons(share);
+  }));
+}
+
+std::size_t Ceremonies::waiting_at(Door door) const {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(waiting_, [&](const Handle *each) { return each->share_.door == door; }));
+}
+
+bool Ceremonies::has_room_for(const Share &share) const {
+  const std::size_t running = running_.size() - overdue();
+  if (running >= kMostRunning || overdue() >= kMostOverdue) return false;
+  if (share.door == Door::Machine) return true;
+  const auto of_door = static_cast<std::size_t>(std::ranges::count_if(running_, [&](const auto &process) {
+    return !process->is_overdue() && process->share().door == share.door;
+  }));
+  if (share.door == Door::Network) return of_door < kMostOfNetwork;
+  return of_door < kMostOfPeople && running_of(share) < kMostOfOnePerson;
+}
+
 std::unique_ptr<OngoingCeremony> Ceremonies::start(wire::Request request, std::string device,
                                                    std::vector<Fd> secrets, Mailbox<News> &to,
                                                    std::size_t number, std::chrono::milliseconds deadline) {
   auto handle = std::make_unique<Handle>(*this, std::move(request), std::move(device), std::move(secrets), to,
                                          number, deadline);
-  if (count() >= kMost) {
-    handle->say(Error{ErrorKind::Busy, "too many sign-ins at once"});
+  const Process *user = user_of(handle->device_);
+  if (user == nullptr && has_room_for(handle->share_)) {
+    launch(*handle);
     return handle;
   }
-  const auto in_use = std::find_if(running_.begin(), running_.end(), [&](const auto &process) {
-    return !handle->device_.empty() && process->device() == handle->device_;
-  });
-  if (in_use == running_.end()) {
-    launch(*handle);
+  if (waiting_at(handle->share_.door) >= kMostWaiting) {
+    handle->say(Error{ErrorKind::Busy, "too many sign-ins at once"});
     return handle;
   }
   const Status waits = handle->wait();
   if (!waits)
     handle->say(waits.error());
-  else if (!(*in_use)->is_ending())
+  else if (user != nullptr && !user->is_ending())
     handle->say(std::nullopt);  // otherwise it is only a moment
   return handle;
 }
@@ -290,19 +325,26 @@ bool Ceremonies::launch(Handle &handle) {
 
 void Ceremonies::ended(Process &process) {
   if (process.handle_of() != nullptr) process.handle_of()->process_ = nullptr;
-  const std::string device = process.device();
   running_.remove_if([&](const auto &each) { return each.get() == &process; });
-  if (!device.empty()) start_next(device);
+  start_waiting();
 }
 
-void Ceremonies::start_next(const std::string &device) {
+void Ceremonies::start_waiting() {
   for (;;) {
-    const auto next =
-        std::find_if(waiting_.begin(), waiting_.end(), [&](Handle *each) { return each->device_ == device; });
+    auto next = waiting_.end();
+    std::size_t fewest = 0;
+    for (auto each = waiting_.begin(); each != waiting_.end(); ++each) {
+      const Handle &handle = **each;
+      if (user_of(handle.device_) != nullptr || !has_room_for(handle.share_)) continue;
+      const std::size_t running = running_of(handle.share_);
+      if (next != waiting_.end() && running >= fewest) continue;
+      next = each;
+      fewest = running;
+    }
     if (next == waiting_.end()) return;
     Handle &handle = **next;
     waiting_.erase(next);
-    if (launch(handle)) return;
+    launch(handle);
   }
 }
 

@@ -1,5 +1,6 @@
-/// Ceremonies: the daemon's side of the short-lived processes that may block on a device. Starts them, queues
-/// those that want a device in use, passes on what they say, and ends them: told first, killed soon after.
+/// Ceremonies: the daemon's side of the short-lived processes that may block on a device. Starts them, lets
+/// wait those for which there is no room yet or whose device is in use, passes on what they say, and ends
+/// them: told first, killed soon after.
 #pragma once
 
 #include <chrono>
@@ -10,6 +11,7 @@
 
 #include "daemon/ceremony/wire.h"
 #include "daemon/mailbox.h"
+#include "daemon/shares.h"
 
 namespace passkeyd {
 
@@ -31,8 +33,20 @@ class OngoingCeremony {
 
 class Ceremonies {
  public:
-  /// Most ceremonies at once, running and waiting; one more is refused as Busy.
-  static constexpr std::size_t kMost = 128;
+  /// Most processes at once. Each takes 10 MB, and one that hashes a backup code 16 MB more, of the gigabyte
+  /// that the unit has (MemoryMax= in passkeyd.service).
+  static constexpr std::size_t kMostRunning = 32;
+  /// Of those, most that began at one door, so that 4 are left for root's own programs; and most of one
+  /// person, for whom as many keys blink at once.
+  static constexpr std::size_t kMostOfNetwork = 8;
+  static constexpr std::size_t kMostOfPeople = 10;
+  static constexpr std::size_t kMostOfOnePerson = 8;
+  /// Processes that were killed and have not ended are not counted above, up to this number in all.
+  static constexpr std::size_t kMostOverdue = 96;
+  /// Most that wait, of one door; one more is refused as Busy.
+  static constexpr std::size_t kMostWaiting = 1024;
+  /// How long one waits for its turn among all. A face waits 90 seconds for a step (client/dialogue.h).
+  static constexpr std::chrono::seconds kTurn{60};
   /// How long a ceremony that was told to end has before it is killed.
   static constexpr std::chrono::milliseconds kGrace{80};
 
@@ -42,10 +56,12 @@ class Ceremonies {
   Ceremonies(const Ceremonies &) = delete;
   Ceremonies &operator=(const Ceremonies &) = delete;
 
-  /// Starts a ceremony, or lets it wait until `device` (a path, a TCTI string; empty: needs none) is free.
+  /// Starts a ceremony, or lets it wait until there is room for it and `device` (a path, a TCTI string;
+  /// empty: needs none) is free. It counts for whomever the loop works for (daemon/on_behalf.h): of those
+  /// that could start, the one goes first whose owner has fewest running, then the one that came first.
   /// `secrets` go to the process unread. All that happens is posted to `to`, which must outlive the returned
   /// object, marked with `number`; the last event always comes, at the latest `deadline` after its process
-  /// began.
+  /// began, which it does within `deadline` or kTurn, or never.
   std::unique_ptr<OngoingCeremony> start(wire::Request request, std::string device, std::vector<Fd> secrets,
                                          Mailbox<News> &to, std::size_t number,
                                          std::chrono::milliseconds deadline);
@@ -61,7 +77,12 @@ class Ceremonies {
 
   bool launch(Handle &handle);
   void ended(Process &process);
-  void start_next(const std::string &device);
+  void start_waiting();
+  /// The process that has the device; nullptr: it is free.
+  [[nodiscard]] const Process *user_of(const std::string &device) const;
+  [[nodiscard]] bool has_room_for(const Share &share) const;
+  [[nodiscard]] std::size_t running_of(const Share &share) const;
+  [[nodiscard]] std::size_t waiting_at(Door door) const;
 
   sd_event *loop_;
   std::string program_;

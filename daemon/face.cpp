@@ -120,9 +120,11 @@ const sd_bus_vtable Face::kMethods[] = {
                              SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD("Cancel", "", "", Face::on_cancel, SD_BUS_VTABLE_UNPRIVILEGED), SD_BUS_VTABLE_END};
 
-Face::Face(sd_event *loop, sd_bus *bus, std::string path, std::string owner, std::function<void()> gone)
+Face::Face(sd_event *loop, sd_bus *bus, Departures &departures, std::string path, std::string owner,
+           std::function<void()> gone)
     : loop_(loop),
       bus_(bus),
+      departures_(departures),
       path_(std::move(path)),
       owner_(std::move(owner)),
       gone_(std::move(gone)),
@@ -130,15 +132,10 @@ Face::Face(sd_event *loop, sd_bus *bus, std::string path, std::string owner, std
 
 Status Face::publish() {
   sd_bus_slot *slot = nullptr;
-  int failed = sd_bus_add_object_vtable(bus_, &slot, path_.c_str(), bus::kAttempt, kMethods, this);
+  const int failed = sd_bus_add_object_vtable(bus_, &slot, path_.c_str(), bus::kAttempt, kMethods, this);
   if (failed < 0) return errno_error("publish " + path_, -failed);
   object_.reset(slot);
-  sd_bus_track *track = nullptr;
-  failed = sd_bus_track_new(bus_, &track, on_vanished, this);
-  if (failed < 0) return errno_error("watch the caller", -failed);
-  track_.reset(track);
-  failed = sd_bus_track_add_name(track, owner_.c_str());
-  if (failed < 0) return errno_error("watch the caller", -failed);
+  watch_.emplace(departures_, owner_, [this] { over(); });
   wait_for_call();
   return Ok{};
 }
@@ -165,7 +162,10 @@ int Face::next(sd_bus_message *call, sd_bus_error *) {
     return reply_error(call, {ErrorKind::InvalidInput, "The answer is not of the documented form."});
   silence_.reset();
   pending_ = keep(call);
-  if (std::exchange(asked_, false)) answers_.post(std::move(given));
+  if (std::exchange(asked_, false)) {
+    answered_ = true;
+    answers_.post(std::move(given));
+  }
   flush();
   return 1;
 }
@@ -179,11 +179,6 @@ int Face::on_cancel(sd_bus_message *call, void *self, sd_bus_error *) {
 }
 
 int Face::on_silence(sd_event_source *, std::uint64_t, void *self) {
-  static_cast<Face *>(self)->over();
-  return 0;
-}
-
-int Face::on_vanished(sd_bus_track *, void *self) {
   static_cast<Face *>(self)->over();
   return 0;
 }

@@ -17,6 +17,7 @@
 #include "common/handle.h"
 #include "common/steps.h"
 #include "daemon/bus.h"
+#include "daemon/departures.h"
 #include "daemon/mailbox.h"
 
 namespace passkeyd {
@@ -50,6 +51,13 @@ struct Answer {
   bool helper = false;  ///< a passkey-askpass is there
 };
 
+/// How far an attempt has come, as far as it may have to make way for others.
+enum class Waits {
+  ForTheDaemon,       ///< somebody is owed an answer
+  ForAnAnswer,        ///< the person's; something was answered before
+  ForTheFirstAnswer,  ///< nothing was ever answered: nobody may be there at all
+};
+
 class Face {
  public:
   /// How long a face may leave a step unanswered before the attempt is dropped.
@@ -58,7 +66,8 @@ class Face {
   /// `owner`: the unique bus name that may call. `gone` is called once, from the loop, when the attempt is
   /// over: the last step was delivered, or the caller vanished, cancelled or fell silent. The Face may be
   /// destroyed in it.
-  Face(sd_event *loop, sd_bus *bus, std::string path, std::string owner, std::function<void()> gone);
+  Face(sd_event *loop, sd_bus *bus, Departures &departures, std::string path, std::string owner,
+       std::function<void()> gone);
   Face(const Face &) = delete;
   Face &operator=(const Face &) = delete;
 
@@ -66,6 +75,11 @@ class Face {
   Status publish();
 
   [[nodiscard]] const std::string &path() const { return path_; }
+  [[nodiscard]] const std::string &owner() const { return owner_; }
+  [[nodiscard]] Waits waits() const {
+    if (pending_) return Waits::ForTheDaemon;
+    return answered_ ? Waits::ForAnAnswer : Waits::ForTheFirstAnswer;
+  }
 
   /// Shown at the next opportunity; the story goes on at once.
   void tell(Say say) { put(std::move(say)); }
@@ -86,7 +100,6 @@ class Face {
   static int on_next(sd_bus_message *call, void *self, sd_bus_error *error);
   static int on_cancel(sd_bus_message *call, void *self, sd_bus_error *error);
   static int on_silence(sd_event_source *source, std::uint64_t now, void *self);
-  static int on_vanished(sd_bus_track *track, void *self);
   static int on_over(sd_event_source *source, void *self);
   static const sd_bus_vtable kMethods[];
 
@@ -99,15 +112,17 @@ class Face {
 
   sd_event *loop_;
   sd_bus *bus_;
+  Departures &departures_;
   std::string path_;
   std::string owner_;
   std::function<void()> gone_;
   Mailbox<Answer> answers_;
   std::deque<Say> to_say_;
   std::optional<Error> refusal_;
-  BusMessage pending_;  ///< the Next call that waits for a step
-  bool asked_ = false;  ///< the last step delivered was a question: the next call answers it
-  BusTrack track_;
+  BusMessage pending_;     ///< the Next call that waits for a step
+  bool asked_ = false;     ///< the last step delivered was a question: the next call answers it
+  bool answered_ = false;  ///< a question was, once
+  std::optional<Departures::Watch> watch_;
   EventSource silence_;
   EventSource over_;
   BusSlot object_;  ///< goes first: no call reaches a half-destroyed face

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "common/handle.h"
+#include "daemon/on_behalf.h"
 
 namespace passkeyd {
 
@@ -53,10 +54,13 @@ class Mailbox {
 
  private:
   static int wake(sd_event_source *, void *self) {
-    std::exchange(static_cast<Mailbox *>(self)->waiting_, nullptr).resume();  // *self may be gone after this
+    auto &box = *static_cast<Mailbox *>(self);
+    const OnBehalf whose(box.whose_);
+    std::exchange(box.waiting_, nullptr).resume();  // the box may be gone after this
     return 0;
   }
 
+  Share whose_ = OnBehalf::now();
   EventSource wake_;
   std::deque<T> letters_;
   std::coroutine_handle<> waiting_;

@@ -204,6 +204,7 @@ Status serve(const Options &options) {
               started.boot_id};
   house.state_directory = options.state_directory;
   house.sshds_user = system_user(kSshdsUser);
+  TRY(house.departures.listen(house.bus));
   TRY(pass_on_records(house));
   Housekeeping keeping{house};
   const EventSource hourly = TRY(keep_house_hourly(keeping));

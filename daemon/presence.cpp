@@ -20,6 +20,10 @@ std::string own_host() {
   return name.data();
 }
 
+Asked asked_by(const LoginRequest &request, std::optional<uid_t> target) {
+  return {request.service, request.tty, request.remote_host, own_host(), request.caller_uid, target};
+}
+
 Place elsewhere_because(const std::string &why) {
   log_line(LogLevel::Warning, "whether the person is at this machine cannot be told: " + why);
   return Place::Remote;
@@ -27,10 +31,13 @@ Place elsewhere_because(const std::string &why) {
 
 }  // namespace
 
+bool comes_over_the_network(const LoginRequest &request) {
+  return comes_over_the_network(asked_by(request, std::nullopt));
+}
+
 Task<Place> find_place(sd_event *loop, sd_bus *bus, const LoginRequest &request,
                        std::optional<uid_t> target) {
-  const Asked asked{request.service, request.tty,        request.remote_host,
-                    own_host(),      request.caller_uid, target};
+  const Asked asked = asked_by(request, target);
   if (comes_over_the_network(asked)) co_return Place::Remote;
   const Result<CallerProcess> process = CallerProcess::hold(request.caller_pid);
   const Interest interest{asks_about_everybody(asked.service), target};

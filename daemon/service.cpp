@@ -12,9 +12,11 @@
 #include "daemon/health.h"
 #include "daemon/login.h"
 #include "daemon/metadata_import.h"
+#include "daemon/on_behalf.h"
 #include "daemon/passkeys.h"
 #include "daemon/people.h"
 #include "daemon/pin_change.h"
+#include "daemon/presence.h"
 #include "daemon/request.h"
 #include "daemon/revocation.h"
 #include "daemon/ssh_keys.h"
@@ -27,25 +29,28 @@ namespace passkeyd {
 
 /// One Attempt object. Member order: the story goes first, then the face it speaks to.
 struct Service::OneAttempt {
-  OneAttempt(House &of, const std::string &path, const Caller &caller, std::function<void()> gone)
-      : house(of), person(caller.person), face(of.loop, of.bus, path, caller.bus_name, std::move(gone)) {
+  OneAttempt(House &of, Shares::Claim claimed, const std::string &path, const Caller &caller,
+             std::function<void()> gone)
+      : house(of),
+        claim(std::move(claimed)),
+        face(of.loop, of.bus, of.departures, path, caller.bus_name, std::move(gone)) {
     ++house.attempts;
   }
   ~OneAttempt() { --house.attempts; }
   OneAttempt(const OneAttempt &) = delete;
   OneAttempt &operator=(const OneAttempt &) = delete;
   House &house;
-  uid_t person;
+  Shares::Claim claim;
   Face face;
   Task<void> story;
 };
 
 /// A call whose answer takes its time.
 struct Service::OneCall {
-  Service *service;
-  uid_t person;
+  explicit OneCall(std::string from) : bus_name(std::move(from)) {}
+  std::string bus_name;
   Task<void> work = {};
-  BusTrack caller = {};  ///< goes first: nobody hears of a call that is being ended
+  std::optional<Departures::Watch> caller = {};  ///< goes first: nobody hears of a call that is being ended
 };
 
 /// A row: what is called, what it is in the eyes of the authority, and who answers: `answer` does, with what
@@ -57,7 +62,7 @@ struct Service::Method {
   const char *parameters;  ///< names of those that go in, then of those that come out
   Deed deed;
   Task<Status> (*answer)(House &, Call);
-  Status (Service::*begin)(sd_bus_message *, const Caller &) = nullptr;
+  Status (Service::*begin)(sd_bus_message *, const Caller &, Waited) = nullptr;
 };
 
 #define NAMED SD_BUS_PARAM  // each ends with a zero
@@ -103,7 +108,13 @@ const Service::Method Service::kTable[] = {
 };
 #undef NAMED
 
-Service::Service(House &house) : house_(house) {
+Service::Service(House &house)
+    : house_(house),
+      waiting_(
+          house.loop, house.departures,
+          [this](const Share &share) { return shares_.room_for(share) == Room::Yes; },
+          [this](sd_bus_message *call) { enter(call); }),
+      shares_([this] { waiting_.somebody_left(); }) {
   const auto add = [&](sd_bus_vtable entry) { methods_.push_back(entry); };
   add(SD_BUS_VTABLE_START(0));
   for (const Method &row : kTable) {
@@ -126,20 +137,28 @@ Status Service::publish() {
 }
 
 int Service::dispatch(sd_bus_message *call, void *self, sd_bus_error *) {
-  const Status handled = static_cast<Service *>(self)->handle(call);
+  const Status handled = static_cast<Service *>(self)->handle(call, Waited::No);
   if (!handled) return reply_error(call, handled.error());
   return 1;
 }
 
-Status Service::handle(sd_bus_message *call) {
+void Service::enter(sd_bus_message *call) {
+  Status handled = Ok{};
+  if (const int failed = sd_bus_message_rewind(call, 1); failed < 0)
+    handled = errno_error("read a call again", -failed);
+  if (handled) handled = handle(call, Waited::Yes);
+  if (!handled) reply_error(call, handled.error());
+}
+
+Status Service::handle(sd_bus_message *call, Waited waited) {
   const std::string_view member = sd_bus_message_get_member(call);
   const auto row =
       std::ranges::find(kTable, member, [](const Method &each) { return std::string_view(each.name); });
   if (row == std::end(kTable)) return Error{ErrorKind::NotAllowed, "Nobody may do this."};
   Caller caller = TRY(caller_of(call));
-  if (row->begin != nullptr) return (this->*row->begin)(call, caller);
+  if (row->begin != nullptr) return (this->*row->begin)(call, caller, waited);
   const bool interactive = sd_bus_message_get_allow_interactive_authorization(call) > 0;
-  return answer(*row, Call{keep(call), std::move(caller), interactive, row->deed});
+  return answer(*row, Call{keep(call), std::move(caller), interactive, row->deed}, waited);
 }
 
 namespace {
@@ -156,8 +175,8 @@ Task<void> to_the_end(Face &face, Task<void> story) {
   if (broke) face.finish(say_error(Step::Unavailable, {ErrorKind::Internal, ""}));
 }
 
-/// The same for a call: it is answered, if with an error.
-Task<void> to_the_answer(BusMessage call, Task<Status> work) {
+/// The same for a call: it is answered, if with an error. Its place is free from then on.
+Task<void> to_the_answer(BusMessage call, Shares::Claim claim, Task<Status> work) {
   Status answered = Error{};
   try {
     answered = co_await work;
@@ -165,84 +184,118 @@ Task<void> to_the_answer(BusMessage call, Task<Status> work) {
     log_line(LogLevel::Error, std::string("a call broke off: ") + error.what());
   }
   if (!answered) reply_error(call.get(), answered.error());
+  claim.release();
 }
+
+/// What of a full door goes first: whose holder has most; then what was never answered; then the older.
+struct WaysWorth {
+  std::size_t held = 0;
+  bool unanswered = false;
+  bool operator<(const WaysWorth &other) const {
+    return held != other.held ? held < other.held : unanswered < other.unanswered;
+  }
+};
 
 }  // namespace
 
-Status Service::room_for(const Caller &caller) const {
-  const auto under_way = [&](auto counts) {
-    const auto attempts = std::count_if(attempts_.begin(), attempts_.end(),
-                                        [&](const auto &each) { return counts(each.second->person); });
-    const auto calls = std::count_if(calls_.begin(), calls_.end(), [&](const auto &each) {
-      return !each.work.done() && counts(each.person);
-    });
-    return static_cast<std::size_t>(attempts + calls);
-  };
-  bool full = under_way([](uid_t) { return true; }) >= kMostAttempts;
-  if (caller.person != 0)
-    full = full || under_way([&](uid_t person) { return person == caller.person; }) >= kMostOfOneUser ||
-           under_way([](uid_t person) { return person != 0; }) >= kMostOfUsers;
-  if (full) return Error{ErrorKind::Busy, "Too many sign-ins are under way. Try again in a moment."};
-  return Ok{};
+bool Service::make_way(const Share &newcomer) {
+  auto going = attempts_.end();
+  WaysWorth most;
+  for (auto each = attempts_.begin(); each != attempts_.end(); ++each) {
+    const Share &holder = each->second->claim.share();
+    const Waits waits = each->second->face.waits();
+    const bool unanswered = waits == Waits::ForTheFirstAnswer;
+    // Among strangers behind one address only what nobody has answered yet goes for what is no better.
+    const bool may = unanswered || (waits == Waits::ForAnAnswer && holder.member != newcomer.member);
+    if (!may || !shares_.yields(holder, newcomer)) continue;
+    const WaysWorth worth{shares_.count(holder), unanswered};
+    if (going != attempts_.end() && !(most < worth)) continue;
+    going = each;
+    most = worth;
+  }
+  if (going == attempts_.end()) return false;
+  attempts_.erase(going);
+  return true;
 }
 
-Status Service::answer(const Method &row, Call call) {
+bool Service::holds_some(const std::string &bus_name) const {
+  return std::ranges::any_of(attempts_,
+                             [&](const auto &each) { return each.second->face.owner() == bus_name; }) ||
+         std::ranges::any_of(
+             calls_, [&](const OneCall &each) { return !each.work.done() && each.bus_name == bus_name; });
+}
+
+Result<bool> Service::find_room(sd_bus_message *call, const Share &share, Waited waited) {
+  const Room room = shares_.room_for(share);
+  if (room == Room::Yes || (room == Room::IfOneMakesWay && make_way(share))) return true;
+  if (waited == Waited::Yes || holds_some(sd_bus_message_get_sender(call))) return too_many();
+  TRY(waiting_.take(call, share));
+  return false;
+}
+
+Status Service::answer(const Method &row, Call call, Waited waited) {
   std::erase_if(calls_, [](const OneCall &each) { return each.work.done(); });
+  Share share = share_of_person(call.caller.uid, call.caller.person);
   // Root's programs ask whether an account is locked before they let it in, and sshd's for keys: those are
   // never turned away. How many there are at once is bounded by the ceremonies they need.
-  if (!is_trusted(house_, call.caller, call.deed)) TRY(room_for(call.caller));
-  OneCall &one = calls_.emplace_back(OneCall{this, call.caller.person});
-  const bool awaited = !call.caller.is_root() || sd_bus_message_get_expect_reply(call.message.get()) > 0;
-  sd_bus_track *track = nullptr;
-  int failed = awaited ? sd_bus_track_new(house_.bus, &track, on_vanished, &one) : 0;
-  one.caller.reset(track);
-  if (failed >= 0 && awaited) failed = sd_bus_track_add_name(track, call.caller.bus_name.c_str());
-  if (failed < 0) {
-    calls_.pop_back();
-    return errno_error("watch the caller", -failed);
+  if (!is_trusted(house_, call.caller, call.deed)) {
+    const bool room = TRY(find_room(call.message.get(), share, waited));
+    if (!room) return Ok{};
   }
+  const OnBehalf whose(share);
+  OneCall &one = calls_.emplace_back(call.caller.bus_name);
+  const bool awaited = !call.caller.is_root() || sd_bus_message_get_expect_reply(call.message.get()) > 0;
+  if (awaited)
+    one.caller.emplace(house_.departures, one.bus_name, [this, &one] {
+      calls_.remove_if([&](const OneCall &each) { return &each == &one; });
+    });
   BusMessage message = keep(call.message.get());
-  one.work = to_the_answer(std::move(message), row.answer(house_, std::move(call)));
+  one.work = to_the_answer(std::move(message), Shares::Claim(shares_, std::move(share)),
+                           row.answer(house_, std::move(call)));
   one.work.start();
   return Ok{};
 }
 
-int Service::on_vanished(sd_bus_track *, void *one_call) {
-  std::list<OneCall> &calls = static_cast<OneCall *>(one_call)->service->calls_;
-  calls.remove_if([&](const OneCall &each) { return &each == one_call; });
-  return 0;
-}
-
 template <class Story>
-Status Service::begin(sd_bus_message *call, const Caller &caller, Story story) {
-  TRY(room_for(caller));
-  const std::string path = std::string(bus::kPath) + "/attempt/" + std::to_string(next_number_++);
-  auto attempt = std::make_unique<OneAttempt>(house_, path, caller, [this, path] { attempts_.erase(path); });
+Status Service::begin(sd_bus_message *call, const Caller &caller, Share share, Waited waited, Story story) {
+  const bool room = TRY(find_room(call, share, waited));
+  if (!room) return Ok{};
+  const OnBehalf whose(share);
+  const std::uint64_t number = next_number_++;
+  const std::string path = std::string(bus::kPath) + "/attempt/" + std::to_string(number);
+  auto attempt = std::make_unique<OneAttempt>(house_, Shares::Claim(shares_, std::move(share)), path, caller,
+                                              [this, number] { attempts_.erase(number); });
   TRY(attempt->face.publish());
   attempt->story = to_the_end(attempt->face, story(attempt->face));
-  OneAttempt &begun = *attempts_.emplace(path, std::move(attempt)).first->second;
+  OneAttempt &begun = *attempts_.emplace(number, std::move(attempt)).first->second;
   const int failed = sd_bus_reply_method_return(call, "o", path.c_str());
   if (failed < 0) {
-    attempts_.erase(path);
+    attempts_.erase(number);
     return errno_error("answer", -failed);
   }
   begun.story.start();
   return Ok{};
 }
 
-Status Service::begin_login(sd_bus_message *call, const Caller &caller) {
+Status Service::begin_login(sd_bus_message *call, const Caller &caller, Waited waited) {
   LoginRequest request = TRY(read_login_request(call, caller));
-  return begin(call, caller, [&](Face &face) { return tell_login(house_, face, std::move(request)); });
+  // Only root's word says where somebody comes from; for everybody else it is themselves who ask.
+  const bool strangers = caller.is_root() && comes_over_the_network(request);
+  Share share = strangers ? share_of_source(request.remote_host) : share_of_person(caller.uid, caller.person);
+  return begin(call, caller, std::move(share), waited,
+               [&](Face &face) { return tell_login(house_, face, std::move(request)); });
 }
 
-Status Service::begin_enrollment(sd_bus_message *call, const Caller &caller) {
+Status Service::begin_enrollment(sd_bus_message *call, const Caller &caller, Waited waited) {
   EnrollmentRequest request = TRY(read_enrollment_request(call, caller));
-  return begin(call, caller, [&](Face &face) { return tell_enrollment(house_, face, std::move(request)); });
+  return begin(call, caller, share_of_person(caller.uid, caller.person), waited,
+               [&](Face &face) { return tell_enrollment(house_, face, std::move(request)); });
 }
 
-Status Service::begin_pin_change(sd_bus_message *call, const Caller &caller) {
+Status Service::begin_pin_change(sd_bus_message *call, const Caller &caller, Waited waited) {
   PinChangeRequest request = TRY(read_pin_change_request(call, caller));
-  return begin(call, caller, [&](Face &face) { return tell_pin_change(house_, face, std::move(request)); });
+  return begin(call, caller, share_of_person(caller.uid, caller.person), waited,
+               [&](Face &face) { return tell_pin_change(house_, face, std::move(request)); });
 }
 
 }  // namespace passkeyd

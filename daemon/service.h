@@ -12,18 +12,14 @@
 #include "daemon/bus.h"
 #include "daemon/caller.h"
 #include "daemon/house.h"
+#include "daemon/shares.h"
 #include "daemon/task.h"
+#include "daemon/waiting_room.h"
 
 namespace passkeyd {
 
 class Service {
  public:
-  /// Most attempts and calls at once; of all people who are not root, through whatever program, so that sudo
-  /// and login find room whatever they do; and of one of them.
-  static constexpr std::size_t kMostAttempts = 256;
-  static constexpr std::size_t kMostOfUsers = 192;
-  static constexpr std::size_t kMostOfOneUser = 8;
-
   explicit Service(House &house);
   ~Service();
   Service(const Service &) = delete;
@@ -39,25 +35,35 @@ class Service {
   static const Method kTable[];
 
   static int dispatch(sd_bus_message *call, void *self, sd_bus_error *error);
-  static int on_vanished(sd_bus_track *track, void *one_call);
-  Status handle(sd_bus_message *call);
+  /// Has a call stood in the waiting room already?
+  enum class Waited { Yes, No };
+  Status handle(sd_bus_message *call, Waited waited);
+  void enter(sd_bus_message *call);
 
-  Status begin_login(sd_bus_message *call, const Caller &caller);
-  Status begin_enrollment(sd_bus_message *call, const Caller &caller);
-  Status begin_pin_change(sd_bus_message *call, const Caller &caller);
+  Status begin_login(sd_bus_message *call, const Caller &caller, Waited waited);
+  Status begin_enrollment(sd_bus_message *call, const Caller &caller, Waited waited);
+  Status begin_pin_change(sd_bus_message *call, const Caller &caller, Waited waited);
 
-  /// Makes the Attempt object, lets `story` begin on it and answers `call` with its path.
+  /// Makes the Attempt object, lets `story` begin on it and answers `call` with its path; or lets the call
+  /// wait until there is room.
   template <class Story>
-  Status begin(sd_bus_message *call, const Caller &caller, Story story);
+  Status begin(sd_bus_message *call, const Caller &caller, Share share, Waited waited, Story story);
   /// Lets the row's function answer, which may take its time. A caller that waits for the answer and goes
   /// away has taken the call back. Errors: Busy.
-  Status answer(const Method &row, Call call);
-  /// Nobody keeps more than their share under way. Errors: Busy.
-  [[nodiscard]] Status room_for(const Caller &caller) const;
+  Status answer(const Method &row, Call call, Waited waited);
+
+  /// True: there is room for one more. False: the call waits for it, and is handled again then. Errors: Busy.
+  Result<bool> find_room(sd_bus_message *call, const Share &share, Waited waited);
+  /// Ends the sign-in that has to make way for one of `newcomer`'s, if there is one.
+  bool make_way(const Share &newcomer);
+  /// A connection that holds a sign-in already would wait for itself.
+  [[nodiscard]] bool holds_some(const std::string &bus_name) const;
 
   House &house_;
+  WaitingRoom waiting_;
+  Shares shares_;
   std::uint64_t next_number_ = 1;
-  std::map<std::string, std::unique_ptr<OneAttempt>> attempts_;
+  std::map<std::uint64_t, std::unique_ptr<OneAttempt>> attempts_;  ///< by number: the oldest first
   std::list<OneCall> calls_;            ///< those that are done go with the next that comes
   std::vector<sd_bus_vtable> methods_;  ///< the table, as sd-bus wants it
   BusSlot object_;

@@ -37,9 +37,12 @@ class Turn {
 
  private:
   static int resume(sd_event_source *, void *self) {
-    std::exchange(static_cast<Turn *>(self)->waiting_, nullptr).resume();  // *self may be gone after this
+    auto &turn = *static_cast<Turn *>(self);
+    const OnBehalf whose(turn.whose_);
+    std::exchange(turn.waiting_, nullptr).resume();  // the turn may be gone after this
     return 0;
   }
+  Share whose_ = OnBehalf::now();
   EventSource wake_;
   std::coroutine_handle<> waiting_;
 };

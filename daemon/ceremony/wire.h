@@ -185,7 +185,6 @@ struct CodeChecked {
 /// One descriptor comes along: a sealed memory file with the models (daemon/ceremony/models_file.h).
 struct MetadataRead {};
 
-/// Cues may come any number of times (bounded by the reader); every other event ends the ceremony.
 struct AgentKeysListed {
   std::vector<Bytes> ids;  ///< of those that were asked for, the ones it has
 };
@@ -193,12 +192,10 @@ struct AgentSigned {
   Bytes signature;  ///< as the agent gave it: unread, unverified
 };
 
-using Event = std::variant<Error, TouchCue, VerifyCue, AccountFound, KeyDescribed, KeyProbed, TpmHasRoom,
-                           Proved, Enrolled, Discovered, PinChanged, Activated, TpmExamined, CodesMade,
-                           CodeChecked, MetadataRead, AgentKeysListed, AgentSigned>;
+/// Cues may come any number of times (bounded by the reader); every other event ends the ceremony.
 using Event = std::variant<Error, TouchCue, VerifyCue, AccountFound, HostNamed, KeyDescribed, KeyProbed,
                            TpmHasRoom, Proved, Enrolled, Discovered, PinChanged, Activated, TpmExamined,
-                           CodesMade, CodeChecked, MetadataRead>;
+                           CodesMade, CodeChecked, MetadataRead, AgentKeysListed, AgentSigned>;
 
 Bytes encode(const Request &request);
 Result<Request> decode_request(ByteView message);
