@@ -10,7 +10,7 @@ sys.path[:0] = [os.environ["WORLD_TREE"] + "/tests/signin", os.environ["WORLD_TR
 
 import far  # noqa: E402
 from person import Terminal  # noqa: E402
-from world import check, key, keep, must, restart_daemon, run, touch  # noqa: E402
+from world import check, key, keep, must, restart_daemon, run, touch, usb  # noqa: E402
 
 FOLDER = "/root/keys"
 KRL = "/etc/ssh/revoked_keys"
@@ -99,17 +99,18 @@ def a_passkey_gets_its_twin_in_the_same_sitting():
     must("passkeyctl", "revoke", "root", "--all", "--yes")
 
 
-def a_twin_that_nobody_touches_leaves_the_passkey():
+def a_key_that_is_pulled_out_before_its_twin_is_made_keeps_the_passkey():
     file = FOLDER + "/untouched"
     with with_twin(file) as terminal:
         terminal.wait_for("Touch ")
         touch()
         terminal.wait_for("Now the SSH key")
         key("wait", "blinking")
-        key("touch", "deny")
+        usb("unplug", "0")
         check(terminal.end() == 9 and "stays enrolled" in terminal.screen, terminal.screen)
     check([each["way"] for each in passkeys("root")] == ["usb"], "the passkey")
     check(not os.path.exists(file) and not os.path.exists(file + ".pub"), "a key was made after all")
+    usb("plug", "0")
     must("passkeyctl", "revoke", "root", "--all", "--yes")
 
 
@@ -123,7 +124,7 @@ def gets_in(path):
     key("touch", "auto")
     status, said = run(*near.ssh("true", options=("-i", near.folder + "/id", "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes",
                                                   "-o", "PreferredAuthentications=publickey")))
-    key("touch", "manual")
+    key("touch", "wait")
     return status == 0, said
 
 
@@ -162,7 +163,7 @@ sys.exit(keep([
     the_same_key_is_not_enrolled_twice,
     a_private_key_is_refused_and_nothing_of_it_is_shown,
     a_passkey_gets_its_twin_in_the_same_sitting,
-    a_twin_that_nobody_touches_leaves_the_passkey,
+    a_key_that_is_pulled_out_before_its_twin_is_made_keeps_the_passkey,
     a_key_that_is_revoked_is_refused_by_sshd_and_the_others_are_not,
     the_list_says_what_the_ledger_says,
 ]))
