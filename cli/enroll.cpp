@@ -128,9 +128,11 @@ ExitCode enroll(Options options) {
   return enroll_passkey(user.value(), options);
 }
 
-/// `--with-ssh-key` alone, or with a file behind '='.
+/// What `--with-ssh-key` alone comes to, as the help shows it.
+constexpr const char *kDefaultTwin = "~/.ssh/id_passkey_sk";
+
 void take_twin(Options &options, const std::string &file) {
-  options.twin = TwinOrder{file == "yes" ? "" : file};
+  options.twin = TwinOrder{file == kDefaultTwin ? "" : file};
 }
 
 void add_ssh_options(CLI::App &command, Options &options) {
@@ -146,8 +148,8 @@ void add_ssh_options(CLI::App &command, Options &options) {
   attestation->needs(challenge);
   CLI::Option *twin = command.add_option_function<std::string>(
       "--with-ssh-key", [&options](const std::string &file) { take_twin(options, file); },
-      "And then an SSH key on the same security key (default: ~/.ssh/id_passkey_sk)");
-  twin->type_name("FILE")->expected(0, 1)->default_str("yes");
+      "And then an SSH key on the same security key");
+  twin->type_name("FILE")->expected(0, 1)->default_str(kDefaultTwin);
   for (const char *other : {"--tpm", "--ssh"}) twin->excludes(command.get_option(other));
   for (const char *other : {"--usb", "--tpm", "--device", "--discoverable", "--no-backup-codes", "--print",
                             "--qr", "--test", "--no-test", "--pin-stdin"})

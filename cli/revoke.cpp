@@ -11,6 +11,7 @@
 #include "cli/recall.h"
 #include "cli/remaining.h"
 #include "cli/sign_out.h"
+#include "cli/ssh_key.h"
 #include "cli/target.h"
 #include "cli/verb.h"
 #include "client/printable.h"
@@ -107,6 +108,7 @@ ExitCode afterwards(Bus &bus, const Options &options, const Target &target, Pati
 /// With --yes nothing is asked beforehand, not even what there is: in an emergency, less can go wrong.
 ExitCode revoke_one(Bus &bus, const Options &options, Target target, Patience &patience) {
   std::string label = "\"" + printable(target.id, 64) + "\"";
+  bool of_ssh = false;
   if (!options.yes) {
     const Result<CredentialList> list = list_credentials(bus, target.user, patience);
     if (!list) return report(list.error());
@@ -117,10 +119,12 @@ ExitCode revoke_one(Bus &bus, const Options &options, Target target, Patience &p
       return agreed;
     target.id = record.id;  // that one and no other, also if names change meanwhile
     label = label_of(record);
+    of_ssh = record.way == "ssh";
   }
   const Status done = revoke_credential(bus, {target.user, target.id, options.reason}, patience);
   if (!done) return look_again(bus, target, done.error(), patience);
   std::printf("The passkey %s of %s is revoked.\n", label.c_str(), shown(target.user).c_str());
+  if (of_ssh) advise_about_revoked_keys();
   return afterwards(bus, options, target, patience);
 }
 

@@ -72,6 +72,12 @@ Status read_attestation(const SshKeyFiles &files, SshKeyRequest &request) {
   return Ok{};
 }
 
+Result<SshdSettings> sshd_here() {
+  Machine machine;
+  machine.sshd_settings = Machine::system_sshd_settings;
+  return SshdSettings::of(machine);
+}
+
 /// What is wrong with a file, in our own words.
 ExitCode complain(const Error &error) {
   std::fprintf(stderr, "passkeyctl: %s\n", printable(error.sentence, 512).c_str());
@@ -135,9 +141,7 @@ std::string fingerprint_of(const std::string &line) {
 }
 
 void advise_about_sshd() {
-  Machine machine;
-  machine.sshd_settings = Machine::system_sshd_settings;
-  const Result<SshdSettings> settings = SshdSettings::of(machine);
+  const Result<SshdSettings> settings = sshd_here();
   if (settings && !settings->our_command().empty()) return;
   if (!settings && settings.error().kind != ErrorKind::NotFound)
     return;  // not to be seen: nothing is claimed
@@ -145,6 +149,13 @@ void advise_about_sshd() {
       stderr,
       "sshd on this computer does not ask for it yet. An administrator sets that up: the lines are in "
       "/usr/share/passkeyd/sshd.conf, and passkeyctl doctor looks whether they work.\n");
+}
+
+void advise_about_revoked_keys() {
+  const Result<SshdSettings> settings = sshd_here();
+  if (!settings || settings->revoked_keys().empty()) return;
+  std::fprintf(stderr, "sshd's own list of revoked keys does not have it yet: passkeyctl ssh-krl %s\n",
+               printable(settings->revoked_keys(), 512).c_str());
 }
 
 ExitCode enroll_ssh_key(const UserName &user, const SshKeyFiles &files) {

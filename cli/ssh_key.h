@@ -41,6 +41,9 @@ std::string fingerprint_of(const std::string &line);
 /// Says on standard error what is still to be done before sshd takes it: nothing if sshd asks the service.
 void advise_about_sshd();
 
+/// Says on standard error that sshd's list of revoked keys is out of date now: nothing if it has none.
+void advise_about_revoked_keys();
+
 /// passkeyctl enroll --ssh, from the file to what comes next.
 ExitCode enroll_ssh_key(const UserName &user, const SshKeyFiles &files);
 

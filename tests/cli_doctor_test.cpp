@@ -42,6 +42,7 @@ Reaction dictionary(Dictionary entries) {
 // ----------------------------------------------------------------------------------------------
 
 const Event kStatus = {"GetStatus", dictionary({{"version", PASSKEYD_VERSION}})};
+const Event kNobodysKeys = {"ListAllCredentials", list_of({})};
 
 void what_the_service_finds_is_told_in_words_with_what_to_do() {
   const PrivateBus bus;
@@ -54,7 +55,8 @@ void what_the_service_finds_is_told_in_words_with_what_to_do() {
                   {"detail", "row 7"},
                   {"first-bad", std::uint64_t{7}}},
                  {{"check", "of-tomorrow"}, {"level", "warning"}, {"detail", "the moon\x1b[31m is full"}},
-                 {{"check", "ledger-disk"}, {"level", "good"}, {"detail", ""}}})}});
+                 {{"check", "ledger-disk"}, {"level", "good"}, {"detail", ""}}})},
+       kNobodysKeys});
   const Ran ran = run({"doctor"});
   CHECK(ran.status == 11);
   CHECK(says(ran.out, "warning  The TPM's lockout authorisation is not set"));
@@ -72,7 +74,8 @@ void programs_get_every_finding_with_its_numbers() {
                          {"GetHealth", list_of({{{"check", "ledger-chain"},
                                                  {"level", "bad"},
                                                  {"detail", "row 7"},
-                                                 {"first-bad", std::uint64_t{7}}}})}});
+                                                 {"first-bad", std::uint64_t{7}}}})},
+                         kNobodysKeys});
   const auto all = nlohmann::json::parse(run({"doctor", "--json"}).out).at("findings");
   const auto chain = std::find_if(all.begin(), all.end(),
                                   [](const auto &each) { return each.at("check") == "ledger-chain"; });
@@ -84,10 +87,10 @@ void programs_get_every_finding_with_its_numbers() {
 
 void quiet_leaves_out_what_is_well() {
   const PrivateBus bus;
-  ScriptedDaemon daemon(
-      {kStatus,
-       {"GetHealth", list_of({{{"check", "config"}, {"level", "good"}, {"detail", ""}},
-                              {{"check", "clock"}, {"level", "warning"}, {"detail", ""}}})}});
+  ScriptedDaemon daemon({kStatus,
+                         {"GetHealth", list_of({{{"check", "config"}, {"level", "good"}, {"detail", ""}},
+                                                {{"check", "clock"}, {"level", "warning"}, {"detail", ""}}})},
+                         kNobodysKeys});
   const Ran ran = run({"doctor", "--quiet"});
   CHECK(says(ran.out, "The clock was set back") && !says(ran.out, "good ") && !says(ran.out, "note "));
   daemon.must_be_done();
@@ -102,7 +105,7 @@ void a_service_that_is_not_there_is_a_finding_and_not_the_end() {
 
 void what_may_not_be_seen_is_said_to_be_unseen() {
   const PrivateBus bus;
-  ScriptedDaemon daemon({kStatus, {"GetHealth", error("org.passkeyd1.Error.NotAllowed")}});
+  ScriptedDaemon daemon({kStatus, {"GetHealth", error("org.passkeyd1.Error.NotAllowed")}, kNobodysKeys});
   const Ran ran = run({"doctor"});
   CHECK(says(ran.out, "note     Could not look at what the service knows"));
   CHECK(says(ran.out, "sudo passkeyctl doctor"));
@@ -326,7 +329,8 @@ void of_a_file_that_is_refused_it_is_not_said_that_it_is_a_device() {
   };
   ScriptedDaemon daemon({{"ImportMetadata", refusal}});
   const Ran ran = run({"metadata", "import", path});
-  CHECK(ran.status == 3 && says(ran.err, path.c_str()) && says(ran.err, "no base64url") && !says(ran.err, "device"));
+  CHECK(ran.status == 3 && says(ran.err, path.c_str()) && says(ran.err, "no base64url") &&
+        !says(ran.err, "device"));
   daemon.must_be_done();
 }
 

@@ -1,5 +1,6 @@
 /// Doctor before machines that tests made: all is well with a good one, and each thing that can break is
 /// found, alone.
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -8,6 +9,7 @@
 #include <set>
 
 #include "cli/doctor/checks.h"
+#include "cli/doctor/sshd_keys.h"
 #include "tests/check.h"
 #include "tests/private_machine.h"
 
@@ -238,6 +240,105 @@ void a_match_block_of_sshd_is_not_taken_for_everybodys() {
   CHECK(troubles(check_sshd(machine)).empty());
 }
 
+// --- sshd and the ledger's SSH keys
+// -----------------------------------------------------------------------------------
+
+constexpr const char *kCommand = "/usr/libexec/passkeyd/passkey-authorized-keys";
+const SshKeyFacts kKeys{.active = 2, .last_refused = 1000};
+
+void set_sshd(const std::string &more) {
+  put("/etc/ssh/sshd_config.d/mine.conf",
+      more + "UsePAM yes\nAuthorizedKeysCommand " + kCommand +
+          " %u %t %k\nAuthorizedKeysCommandUser passkeyd-ssh\nAuthorizedKeysFile none\nRevokedKeys "
+          "/etc/ssh/Revoked\n");
+}
+
+/// With everything that share/passkeyd/sshd.conf asks for.
+Machine machine_with_ssh_keys() {
+  Machine machine = good_machine();
+  machine.identity = [](const std::string &user) -> std::optional<Identity> {
+    if (user == "root") return Identity{};
+    if (user == "passkeyd-ssh") return Identity{64992, 64992};
+    return user == "nobody" ? std::optional(Identity{65534, 65534}) : std::nullopt;
+  };
+  set_sshd("");
+  put(kCommand, "", 0755);
+  put("/etc/ssh/Revoked", "");
+  put("/etc/pam.d/sshd", "@include common-auth\n@include common-account\nsession required pam_passkey.so\n");
+  return machine;
+}
+
+const Broken kBrokenKeys[] = {
+    {"no command", [](Machine &) { remove(kCommand); }, {{"ssh-keys-command", Level::Bad}}},
+    {"a command of others",
+     [](Machine &) { put(kCommand, "", 0755, 1000); },
+     {{"ssh-keys-command", Level::Bad}}},
+    {"a command that a group may change",
+     [](Machine &) { put(kCommand, "", 0775); },
+     {{"ssh-keys-command", Level::Bad}}},
+    {"a folder that others may change",
+     [](Machine &) { CHECK(chmod((kRoot + "/usr/libexec").c_str(), 0777) == 0); },
+     {{"ssh-keys-command", Level::Bad}}},
+    {"asks as root",
+     [](Machine &) { set_sshd("AuthorizedKeysCommandUser root\n"); },
+     {{"ssh-keys-user", Level::Warning}}},
+    {"asks as somebody who is told nothing",
+     [](Machine &) { set_sshd("AuthorizedKeysCommandUser nobody\n"); },
+     {{"ssh-keys-user", Level::Bad}}},
+    {"asks as nobody there is",
+     [](Machine &machine) { machine.identity = [](const std::string &) { return std::nullopt; }; },
+     {{"ssh-keys-user", Level::Bad}}},
+    {"files of people's own",
+     [](Machine &) { set_sshd("AuthorizedKeysFile .ssh/Authorized\n"); },
+     {{"ssh-keys-file", Level::Note}}},
+    {"no keys at all",
+     [](Machine &) { set_sshd("PubkeyAuthentication no\n"); },
+     {{"ssh-keys", Level::Warning}}},
+    {"no PAM", [](Machine &) { set_sshd("UsePAM no\n"); }, {{"ssh-session", Level::Warning}}},
+    {"no session line",
+     [](Machine &) { put("/etc/pam.d/sshd", "@include common-auth\n@include common-account\n"); },
+     {{"ssh-session", Level::Note}}},
+    {"a list that is not there",
+     [](Machine &) { remove("/etc/ssh/Revoked"); },
+     {{"ssh-revoked-keys", Level::Bad}}},
+    {"a list from before the last revocation",
+     [](Machine &) {
+       const timespec times[] = {{999, 0}, {999, 0}};
+       CHECK(utimensat(AT_FDCWD, (kRoot + "/etc/ssh/Revoked").c_str(), times, 0) == 0);
+     },
+     {{"ssh-revoked-keys", Level::Warning}}},
+};
+
+void a_sshd_that_asks_the_service_for_keys_is_looked_at() {
+  const Findings good = check_ssh_keys(machine_with_ssh_keys(), kKeys);
+  CHECK(good.size() == 1 && good[0].level == Level::Good);
+  for (const Broken &each : kBrokenKeys) {
+    Machine machine = machine_with_ssh_keys();
+    each.break_it(machine);
+    const Findings found = check_ssh_keys(machine, kKeys);
+    if (troubles(found) != each.told) throw Failed(std::string(each.how) + ", found:" + list(found));
+    for (const Finding &finding : found) CHECK(!finding.what.empty() && !finding.advice.empty());
+  }
+}
+
+void where_nobody_has_ssh_keys_nothing_is_said_of_them() {
+  const Machine machine = good_machine();
+  CHECK(check_ssh_keys(machine, std::nullopt).empty() && check_ssh_keys(machine, SshKeyFacts{}).empty());
+  CHECK((troubles(check_ssh_keys(machine, kKeys)) == Told{{"ssh-keys", Level::Note}}));
+  remove("/etc/ssh");
+  CHECK(check_ssh_keys(machine, kKeys).empty());
+}
+
+void sshd_itself_is_believed_before_its_files() {
+  Machine machine = machine_with_ssh_keys();
+  machine.sshd_settings = []() -> Result<std::string> {
+    return std::string("usepam yes\nauthorizedkeyscommand none\nrevokedkeys none\n");
+  };
+  CHECK(check_ssh_keys(machine, std::nullopt).empty());
+  machine.sshd_settings = []() -> Result<std::string> { return Error{ErrorKind::Timeout, "asleep"}; };
+  CHECK(check_ssh_keys(machine, kKeys).size() == 1);
+}
+
 void a_service_that_another_one_includes_is_still_one() {
   const Machine machine = good_machine();
   put("/etc/pam.d/su", "@include common-auth\n@include common-account\n");
@@ -293,6 +394,9 @@ int main() {
       TEST(each_thing_that_is_broken_is_found_and_nothing_else),
       TEST(whatever_is_wrong_comes_with_what_to_do),
       TEST(a_match_block_of_sshd_is_not_taken_for_everybodys),
+      TEST(a_sshd_that_asks_the_service_for_keys_is_looked_at),
+      TEST(where_nobody_has_ssh_keys_nothing_is_said_of_them),
+      TEST(sshd_itself_is_believed_before_its_files),
       TEST(a_service_that_another_one_includes_is_still_one),
       TEST(what_may_not_be_read_is_said_and_stops_nothing),
       TEST(hostile_files_end_nothing),

@@ -53,6 +53,14 @@ std::string read_entry(sd_bus_message *call, const std::string &key) {
     sd_bus_message_read(call, "v", "h", &file);
     return key + secret_in(file);
   }
+  if (signature == "ay") {
+    const void *bytes = nullptr;
+    std::size_t size = 0;
+    sd_bus_message_enter_container(call, 'v', "ay");
+    sd_bus_message_read_array(call, 'y', &bytes, &size);
+    sd_bus_message_exit_container(call);
+    return key + "=" + std::string(static_cast<const char *>(bytes), size);
+  }
   int truth = 0;
   if (signature == "b" && sd_bus_message_read(call, "v", "b", &truth) > 0)
     return truth != 0 ? key : key + "=no";
