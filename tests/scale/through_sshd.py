@@ -9,7 +9,7 @@ from world import PASSWORD, check
 #: Answers as a person would: the code's prompt gets the code, the first one an empty line where there is a code.
 HELPER = """#!/bin/sh
 case "$1" in
-  *ackup\\ code:*) printf '%s\\n' "$CODE" ;;
+  *Backup*) printf '%s\\n' "$CODE" ;;
   *) printf '%s\\n' "$FIRST" ;;
 esac
 """
