@@ -68,6 +68,7 @@ class Ceremonies {
 
   /// Ceremonies running or waiting.
   [[nodiscard]] std::size_t count() const;
+  [[nodiscard]] std::size_t running() const { return running_.size(); }
   /// Those of them that were killed and have not ended: their device keeps them in the kernel.
   [[nodiscard]] std::size_t overdue() const;
 

@@ -14,6 +14,10 @@ namespace {
 /// What a ceremony may take beyond the person's own time: opening the key, the TPM's slowest commands.
 constexpr std::chrono::seconds kMachineTime{10};
 
+/// How long the TPM's look may wait for its turn, and then take: behind others who sign in, none of whom keeps
+/// the TPM while they type.
+constexpr std::chrono::seconds kLookTime{30};
+
 std::vector<Bytes> ids_of(const std::vector<Credential> &credentials) {
   std::vector<Bytes> ids;
   for (const Credential &each : credentials) ids.push_back(each.id);
@@ -169,7 +173,7 @@ class TpmLook {
         news_(house.loop),
         tries_before_(house.tpm_tries),
         asking_(house.ceremonies.start(wire::Request(wire::AskTpm{house.config.tcti}), house.config.tcti, {},
-                                       news_, 0, kErrandDeadline)) {}
+                                       news_, 0, kLookTime)) {}
 
   /// Whether it has room for a PIN. True beside Ok: what it said is old, since another PIN was tried
   /// meanwhile; ask again, at the turn.

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "daemon/ceremonies.h"
+#include "daemon/on_behalf.h"
 #include "daemon/task.h"
 
 #include "tests/check.h"  // last: CMocka defines words that <ios> uses
@@ -114,6 +115,111 @@ void what_is_not_passed_on_is_closed() {
   CHECK(open_files() == before);
 }
 
+/// Ceremonies of several people at once, in a loop of their own. What is said to one is marked with its
+/// number.
+class Hall {
+ public:
+  Hall()
+      : loop_(new_loop()),
+        ceremonies_(loop_.get(), std::filesystem::read_symlink("/proc/self/exe")),
+        news_(loop_.get()) {}
+
+  using Ongoing = std::unique_ptr<OngoingCeremony>;
+  Ongoing start(const Share &share, const std::string &what, std::size_t number = 0) {
+    const OnBehalf whose(share);
+    return ceremonies_.start(wire::LookUpAccount{what}, "", {}, news_, number, std::chrono::seconds(30));
+  }
+  std::vector<Ongoing> start_all(const Share &share, std::size_t count) {
+    std::vector<Ongoing> all;
+    for (std::size_t at = 0; at < count; ++at) all.push_back(start(share, "hold"));
+    return all;
+  }
+  /// The numbers of those that ended, in order, when `count` have.
+  std::vector<std::size_t> ended(std::size_t count) {
+    std::vector<News> heard;
+    Task<void> story = hear(count, heard);
+    story.start();
+    while (!story.done())
+      if (sd_event_run(loop_.get(), UINT64_MAX) < 0) throw Failed("sd_event_run");
+    std::vector<std::size_t> numbers;
+    for (const News &each : heard) numbers.push_back(each.from);
+    return numbers;
+  }
+  Ceremonies &ceremonies() { return ceremonies_; }
+
+ private:
+  Task<void> hear(std::size_t count, std::vector<News> &heard) {
+    while (heard.size() < count) heard.push_back(co_await news_.next());
+  }
+  Loop loop_;
+  Ceremonies ceremonies_;
+  Mailbox<News> news_;
+};
+
+const Share kCrowd = share_of_source("192.0.2.1");
+const Share kAnother = share_of_source("192.0.2.2");
+
+void a_crowd_from_the_network_leaves_room_for_everybody_else() {
+  Hall hall;
+  const auto crowd = hall.start_all(kCrowd, 100);
+  CHECK(hall.ceremonies().running() == Ceremonies::kMostOfNetwork);
+  CHECK(hall.ceremonies().count() == 100);
+  const auto own = hall.start(share_of_person(0, 0), "account+0", 1);
+  const auto bobs = hall.start(share_of_person(0, 1001), "account+0", 2);
+  CHECK(hall.ceremonies().running() == Ceremonies::kMostOfNetwork + 2);
+  CHECK(hall.ended(2).size() == 2);
+}
+
+void the_machine_finds_room_whatever_people_and_the_network_run() {
+  Hall hall;
+  const auto crowd = hall.start_all(kCrowd, 20);
+  std::vector<std::vector<Hall::Ongoing>> people;
+  for (const uid_t uid : {1000U, 1001U, 1002U, 1003U}) {
+    people.push_back(hall.start_all(share_of_person(uid, uid), 10));
+    people.push_back(hall.start_all(share_of_person(0, uid), 10));
+  }
+  CHECK(hall.ceremonies().running() == Ceremonies::kMostOfNetwork + 2 * Ceremonies::kMostOfPeople);
+  const auto own = hall.start(share_of_person(0, 0), "account+0", 1);
+  CHECK(hall.ended(1) == std::vector<std::size_t>{1});
+}
+
+void one_person_runs_no_more_than_their_share_through_whatever_program() {
+  Hall hall;
+  const auto own = hall.start_all(share_of_person(1000, 1000), 6);
+  const auto by_su = hall.start_all(share_of_person(0, 1000), 6);
+  CHECK(hall.ceremonies().running() == Ceremonies::kMostOfOnePerson);
+}
+
+void whoever_has_fewest_running_goes_first_then_whoever_came_first() {
+  Hall hall;
+  auto crowd = hall.start_all(kCrowd, Ceremonies::kMostOfNetwork);
+  const auto second = hall.start(kCrowd, "account+0", 2);
+  const auto third = hall.start(kCrowd, "account+0", 3);
+  const auto another = hall.start(kAnother, "account+0", 1);
+  CHECK(hall.ceremonies().running() == Ceremonies::kMostOfNetwork);
+  crowd.pop_back();
+  CHECK((hall.ended(3) == std::vector<std::size_t>{1, 2, 3}));
+}
+
+void a_waiting_one_that_is_dropped_never_starts() {
+  Hall hall;
+  auto crowd = hall.start_all(kCrowd, Ceremonies::kMostOfNetwork);
+  auto dropped = hall.start(kCrowd, "account+0", 1);
+  const auto kept = hall.start(kCrowd, "account+0", 2);
+  dropped.reset();
+  crowd.clear();
+  CHECK(hall.ended(1) == std::vector<std::size_t>{2});
+  CHECK(hall.ceremonies().count() <= Ceremonies::kMostOfNetwork + 1);
+}
+
+void more_than_can_wait_are_refused() {
+  Hall hall;
+  const auto crowd = hall.start_all(kCrowd, Ceremonies::kMostOfNetwork + Ceremonies::kMostWaiting);
+  const auto one_more = hall.start(kCrowd, "hold", 1);
+  CHECK(hall.ended(1) == std::vector<std::size_t>{1});
+  CHECK(hall.ceremonies().count() == crowd.size());
+}
+
 /// Says the event that `what` begins with, and as many files as stand behind its plus sign.
 void say(std::string_view what) {
   const wire::Event event = what.starts_with("codes")   ? kCodes
@@ -131,7 +237,11 @@ void say(std::string_view what) {
 int be_the_ceremony() {
   const std::optional<wire::Received> received = MUST(wire::receive(wire::kCeremonyFd));
   const wire::Request request = MUST(wire::decode_request(received->message));
-  say(std::get<wire::LookUpAccount>(request).user);
+  const std::string &what = std::get<wire::LookUpAccount>(request).user;
+  if (what == "hold")
+    (void)wire::receive(wire::kCeremonyFd);  // until the daemon lets go
+  else
+    say(what);
   return EXIT_SUCCESS;
 }
 
@@ -145,6 +255,12 @@ int main(int, char **argv) {
       TEST(codes_without_their_file_or_with_too_many_are_malformed),
       TEST(another_event_that_brings_a_file_is_malformed),
       TEST(what_is_not_passed_on_is_closed),
+      TEST(a_crowd_from_the_network_leaves_room_for_everybody_else),
+      TEST(the_machine_finds_room_whatever_people_and_the_network_run),
+      TEST(one_person_runs_no_more_than_their_share_through_whatever_program),
+      TEST(whoever_has_fewest_running_goes_first_then_whoever_came_first),
+      TEST(a_waiting_one_that_is_dropped_never_starts),
+      TEST(more_than_can_wait_are_refused),
   };
   return cmocka_run_group_tests_name("ceremonies", tests, nullptr, nullptr);
 }

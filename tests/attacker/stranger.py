@@ -1,8 +1,9 @@
 """Somebody at the system bus who is not whom they ask about. Prints what came of it, a line a kind: what, how often.
 
 usage: stranger.py thousand USER   begins a thousand sign-ins for USER and for nobody, and a thousand that are left alone
+       stranger.py once USER       begins a single one
        stranger.py crowd USER      as root: those of the uids from FIRST_UID on hold as many as they can until standard input ends;
-                                  printed is how many"""
+                                  printed is how many they could begin"""
 
 import collections
 import os
@@ -70,6 +71,8 @@ def main():
     what, user = sys.argv[1:]
     if what == "crowd":
         return crowd(user)
+    if what == "once":
+        return print("refused 1" if begin(connect(), user) is None else "unanswered 1")
     for name, count in sorted(thousand(user).items()):
         print(name, count)
 
