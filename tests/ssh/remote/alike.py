@@ -2,9 +2,7 @@
 
 import base64
 import collections
-import os
 import re
-import select
 import signal
 import subprocess
 
@@ -30,6 +28,8 @@ SCENARIOS = (
     ("token", "garbage:1023", "empty", "empty"),
     ("garbage:200", "again:0", "again:0", "again:0"),
 )
+#: The last of them meet the limit of tries.
+COUNTED = tuple(SCENARIOS[at] for at in (1, 3, 5, 7)) + (SCENARIOS[2],) * 6
 
 
 def shape(prompt):
@@ -112,7 +112,7 @@ def as_much_is_done_for_one_as_for_the_other():
     world.configure(WITH_CODES)
     Clock().restart()
     try:
-        for scenario in SCENARIOS + (SCENARIOS[2],) * 6:
+        for scenario in COUNTED:
             done = {user: what_is_done(user, scenario) for user in NAMES_TRIED}
             for user in NAMES_TRIED:
                 check(done[user] == done["alice"], f"{scenario}: {done}")

@@ -2,9 +2,7 @@
 
 import json
 
-from people import (CODE, FIRST, HOST, NAMES, SignIn, check, configure, is_challenge, key, ledger, must, newest_record,
-                    sign_in)
-from world import touch
+from people import FIRST, HOST, NAMES, SignIn, check, configure, is_challenge, key, ledger, must, newest_record, sign_in
 
 REFUSED = "The sign-in was refused."
 kept = {}  # answers that opened, for whom tries them again
@@ -45,10 +43,12 @@ def an_answer_opens_once():
 
 
 def an_answer_for_another_account_opens_nothing():
-    """carol's passkey, in the place that alice's has: the signature is not alice's."""
+    """carol's: her answer; and her passkey, in the place that alice's has, for alice's challenge."""
     begun = sign_in("carol", "token", "assert", touched=True)
     check(begun.opened("carol"), begun.err)
     refused(sign_in("alice", "token", "text:" + begun.answers[1]), "challenge-wrong")
+    ((carols,),) = ledger("SELECT hex(credential_id) FROM credential WHERE user_name = 'carol' AND state = 'active'")
+    refused(sign_in("alice", "token", "assert#" + carols, touched=True), "signature-wrong")
 
 
 def what_is_no_answer_opens_nothing():

@@ -1,20 +1,15 @@
 """Backup codes over SSH: each opens once, guessing is slowed down, and nobody at the machine is kept out by it."""
 
 import re
-import subprocess
 
 from clock import Clock, hashes
-from people import CODE, FIRST, NAMES, WITH_CODES, SignIn, check, configure, far, ledger, must, sign_in
+from people import CODE, FIRST, NAMES, SignIn, check, configure, far, ledger, must, new_codes, sign_in
 import world
 from world import PASSWORD, sudo, usb
 
 WRONG = "1-AAAAA-AAAAA-AAAAA"
 REFUSED = "The sign-in was refused."
 HERE_TOO = NAMES + "backup_codes = always\n"
-
-
-def new_codes(user):
-    return must("passkeyctl", "backup-codes", "--user", user, "--yes", stdin=subprocess.DEVNULL).split()[-10:]
 
 
 def tries(place):
@@ -27,6 +22,7 @@ def forget():
 
 
 def a_code_opens_once():
+    forget()
     code = new_codes("alice")[0]
     said = sign_in("alice", "empty", "text:" + code)
     check(said.opened() and said.seen() == [FIRST, CODE], f"{said.err} {said.prompts}")

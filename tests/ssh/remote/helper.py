@@ -4,7 +4,8 @@
 HELPER_FOLDER holds "scenario" (a JSON list of answers, one a prompt; what is beyond them is answered by an empty line),
 "prompts" (what was asked, a JSON text a line) and "answers" (what was answered).
 Answers: "token", "empty", "text:WHAT", "garbage:LENGTH", "again:NUMBER" (the same as that answer before, from 0),
-"assert" (a real one, by the security key that is plugged in) and "assert@HOST" (the same, for another host's name)."""
+"assert" (a real one, by the security key that is plugged in), "assert@HOST" (the same, for another host's name) and
+"assert#ID" (by the credential of this id, in hexadecimal, in the place of the first one that was asked for)."""
 
 import base64
 import hashlib
@@ -38,7 +39,7 @@ def challenge_in(prompt):
     return cbor.decode(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
 
 
-def assertion(prompt, host):
+def assertion(prompt, host, instead):
     """What passkey-askpass would answer; the security key in this world says yes once it is touched."""
     from fido2 import cbor
     from fido2.ctap2 import Ctap2
@@ -49,9 +50,9 @@ def assertion(prompt, host):
                        "origin": "ssh://" + host, "crossOrigin": False}, separators=(",", ":"))
     device = next(CtapHidDevice.list_devices())
     said = Ctap2(device).get_assertion(rp_id, hashlib.sha256(data.encode()).digest(),
-                                       [{"type": "public-key", "id": each} for each in ids])
+                                       [{"type": "public-key", "id": each} for each in ([instead] if instead else ids)])
     used = said.credential["id"] if said.credential else ids[0]
-    answer = cbor.encode([ids.index(used), bytes(said.auth_data), said.signature, data])
+    answer = cbor.encode([0 if instead else ids.index(used), bytes(said.auth_data), said.signature, data])
     return base64.urlsafe_b64encode(answer).decode().rstrip("=")
 
 
@@ -66,7 +67,7 @@ def answer_to(prompt, how):
     if kind == "again":
         return lines("answers")[int(what)]
     if kind.startswith("assert"):
-        return assertion(prompt, kind.partition("@")[2])
+        return assertion(prompt, kind.partition("@")[2], bytes.fromhex(kind.partition("#")[2]))
     return ""
 
 

@@ -43,6 +43,11 @@ def settle():
     for user in ("alice", "bob", "carol"):
         world.enroll(user, "--usb", "--name", "Blue key", touched=True)
     must("passkeyctl", "lock", "bob")
+    new_codes("alice")
+
+
+def new_codes(user):
+    return must("passkeyctl", "backup-codes", "--user", user, "--yes").split()[-10:]
 
 
 class Said:
