@@ -102,7 +102,7 @@ Result<Answer> render(const NextStep &next, Talk &talk) {
     case Step::AskSecret:
       return ask_secret(talk.conversation, words);
     case Step::Ask:
-      if (next.details.message == message::kRelay) return relay(talk, words);
+      if (next.details.message == message::kRelay) return relay(talk, next.details.prompt);
       return ask(talk.conversation, words);
     case Step::Choose:
       return choose(talk.conversation, words, next.details);

@@ -102,7 +102,7 @@ std::string sequel(const Sentence &row, const Details &details, Behind behind) {
 std::string all_words(const Details &details, Behind behind) {
   // What a passkey-askpass knows us by is the same in every language.
   if (details.message == message::kPasskeyOrPassword) return std::string(askpass::kFirstPrompt);
-  if (details.message == message::kRelay) return details.prompt;
+  if (details.message == message::kRelay && !details.prompt.empty()) return details.prompt;
   const Sentence &row = row_of(details.message);
   if (row.shape == Shape::Question) return question(row, details);
   return joined(what_happened(row, details), sequel(row, details, behind));

@@ -19,6 +19,8 @@ constexpr std::size_t kSecretBytes = 32;
 constexpr std::array<std::size_t, 4> kLengths = {64, 64, 48, 32};
 /// One name in so many has two passkeys.
 constexpr unsigned kOneInSo = 3;
+/// And one in so many has them without verification.
+constexpr unsigned kOneInSoIsNotVerified = 4;
 
 /// 32 bytes that depend on all of the arguments.
 Result<Sha256> drawn(const Secret &secret, const UserName &user, std::uint8_t which) {
@@ -57,15 +59,16 @@ Result<Secret> pretence_secret(Ledger &ledger) {
   return Secret::parse(*kept);
 }
 
-Result<std::vector<Bytes>> made_up_ids(const Secret &secret, const UserName &user) {
+Result<MadeUp> make_up(const Secret &secret, const UserName &user) {
   constexpr std::uint8_t kPerId = 16;  // numbers of draws, more than an id takes
   const Sha256 lot = TRY(drawn(secret, user, 0));
   const std::size_t count = lot[0] % kOneInSo == 0 ? 2 : 1;
-  std::vector<Bytes> ids;
+  MadeUp made;
+  made.enrolled_with_verification = lot[3] % kOneInSoIsNotVerified != 0;
   for (std::size_t at = 0; at < count; ++at)
-    ids.push_back(TRY(id_of(secret, user, static_cast<std::uint8_t>((at + 1) * kPerId),
-                            kLengths[lot[at + 1] % kLengths.size()])));
-  return ids;
+    made.ids.push_back(TRY(id_of(secret, user, static_cast<std::uint8_t>((at + 1) * kPerId),
+                                 kLengths[lot[at + 1] % kLengths.size()])));
+  return made;
 }
 
 }  // namespace passkeyd

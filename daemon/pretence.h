@@ -17,9 +17,12 @@ namespace passkeyd {
 /// Errors: a fault of the ledger's.
 Result<Secret> pretence_secret(Ledger &ledger);
 
-/// One or two ids of lengths that security keys have. Always the same ones for a name, since those of a real
-/// passkey stay the same, too; and nobody without the secret can tell that they mean nothing. Errors:
-/// Internal.
-Result<std::vector<Bytes>> made_up_ids(const Secret &secret, const UserName &user);
+struct MadeUp {
+  std::vector<Bytes> ids;           ///< one or two, of lengths that security keys have
+  bool enrolled_with_verification;  ///< as most are
+};
+/// Always the same for a name, since what belongs to a real passkey stays the same, too; and nobody without
+/// the secret can tell that it means nothing. Errors: Internal.
+Result<MadeUp> make_up(const Secret &secret, const UserName &user);
 
 }  // namespace passkeyd

@@ -23,12 +23,6 @@ std::vector<std::string> origins_of(const std::vector<std::string> &names) {
   return origins;
 }
 
-/// What is asked for where there is no passkey: as for one that was enrolled with verification, like most.
-UserVerification pretended(const Policy &policy) {
-  const bool preferred = policy.user_verification == UserVerification::Preferred;
-  return preferred ? UserVerification::Required : policy.user_verification;
-}
-
 /// A good signature is for the ledger to decide about, and so is a counter that went back. The rest could be
 /// anybody's, and is on record only so often.
 Result<Say> judge_answer(House &house, const RemoteCase &remote, Challenge challenge,
@@ -70,7 +64,7 @@ void note_refused(House &house, const RemoteCase &remote, std::string_view why) 
 
 Task<Result<Say>> prove_by_relay(House &house, Face &face, const RemoteCase &remote) {
   const Policy &policy = remote.login.policy;
-  const UserVerification uv = remote.way ? remote.way->user_verification : pretended(policy);
+  const UserVerification uv = remote.user_verification;
   Result<Challenge> challenge =
       Challenge::make(Ceremony::Get, house.rp_id, remote.login.account, uv, house.clock.boot());
   if (!challenge) co_return challenge.error();

@@ -17,6 +17,13 @@ std::vector<Bytes> ids_of(const std::vector<Credential> &credentials) {
   return ids;
 }
 
+/// As the policy would have it of credentials that were enrolled so.
+UserVerification pretended(const Policy &policy, const MadeUp &made_up) {
+  const bool insist =
+      made_up.enrolled_with_verification && policy.user_verification == UserVerification::Preferred;
+  return insist ? UserVerification::Required : policy.user_verification;
+}
+
 /// Which codes the account has left: as many as can be read.
 std::size_t codes_of(House &house, const Account &account) {
   const Result<std::vector<CodeHash>> codes = house.ledger.unspent_codes(account);
@@ -29,13 +36,14 @@ std::size_t codes_of(House &house, const Account &account) {
 Result<RemoteCase> look_into(House &house, LoginRequest request, Policy policy, Account account,
                              bool exists) {
   const Secret secret = TRY(pretence_secret(house.ledger));
-  std::vector<Bytes> ids = TRY(made_up_ids(secret, account.name));
+  MadeUp made_up = TRY(make_up(secret, account.name));
   Credentials enrolled = TRY(enrolled_for(house, account.name, request.caller_uid));
   const std::optional<AccountLock> lock = TRY(house.ledger.lock_of(account.name));
   const std::size_t codes = codes_of(house, account);
 
   RemoteCase remote{LoginCase{std::move(request), std::move(account), {}, 0, std::move(policy)}};
-  remote.ids = std::move(ids);
+  remote.ids = std::move(made_up.ids);
+  remote.user_verification = pretended(remote.login.policy, made_up);
   remote.exists = exists;
   const bool unreadable = enrolled.rows.empty() && !enrolled.problems.empty();
   if (enrolled.rows.empty() && !unreadable && codes == 0) {
@@ -51,7 +59,10 @@ Result<RemoteCase> look_into(House &house, LoginRequest request, Policy policy, 
   login.credentials = std::move(enrolled.rows);
   login.codes = codes;
   remote.way = plan_for_askpass(login.request, login.account, login.credentials, house.rp_id, login.policy);
-  if (remote.way) remote.ids = ids_of(remote.way->credentials);
+  if (remote.way) {
+    remote.ids = ids_of(remote.way->credentials);
+    remote.user_verification = remote.way->user_verification;
+  }
   return remote;
 }
 
@@ -62,8 +73,9 @@ Task<Result<RemoteCase>> open_remote_case(House &house, LoginRequest request) {
   Policy policy = house.config.policy_for(request.service);
   const Result<Account> found = co_await look_up(house, *request.user);
   if (!found && found.error().kind != ErrorKind::NotFound) co_return found.error();
-  Account account = found ? found.value() : Account{*request.user, kNobody};
-  co_return look_into(house, std::move(request), std::move(policy), std::move(account), found.has_value());
+  const bool exists = static_cast<bool>(found);
+  Account account = exists ? found.value() : Account{*request.user, kNobody};
+  co_return look_into(house, std::move(request), std::move(policy), std::move(account), exists);
 }
 
 }  // namespace passkeyd

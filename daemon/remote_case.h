@@ -25,7 +25,9 @@ struct RemoteCase {
   bool exists = false;                  ///< there is such an account
   ErrorKind why = ErrorKind::Internal;  ///< beside Closed
   std::optional<PlannedWay> way;        ///< what a helper may be asked for; nullopt: nothing
-  std::vector<Bytes> ids;               ///< what it is shown: those of the way, or made up. Never empty
+  // What it is shown: of the way, or made up.
+  std::vector<Bytes> ids;  ///< never empty
+  UserVerification user_verification = UserVerification::Required;
 };
 
 /// Finds out who it is and what they have. Does the same for every name: one account look-up, and otherwise

@@ -98,7 +98,8 @@ void without_a_file_the_defaults_are_in_force() {
   CHECK((policy.ways == std::vector<Way>{Way::Usb, Way::Tpm}));
   CHECK(policy.backup_codes == BackupCodes::AfterPasskey);
   CHECK(policy.touch_timeout == seconds(30) && policy.min_key_retries == 2);
-  CHECK(policy.accepted_aaguids.empty());
+  CHECK(policy.accepted_aaguids.empty() && policy.askpass);
+  CHECK(config.names().empty());  // until the machine was asked
   for (const PolicyLine &line : config.describe("sudo")) CHECK(line.source == "default");
   CHECK(MUST(load_config("/nonexistent/etc", "/nonexistent/vendor")).sources.empty());
 }
@@ -113,6 +114,8 @@ void every_key_has_its_effect() {
       "user_verification = required\n"
       "ways = tpm\n"
       "backup_codes = always\n"
+      "accepted_names = Box.Example, 192.0.2.1\n"
+      "askpass = no\n"
       "touch_timeout = 45\n"
       "min_key_retries = 3\n"
       "accepted_aaguids = 2FC0579F-8113-47ea-b116-bb5a8db9202a, 00000000-0000-0000-0000-000000000001\n");
@@ -126,7 +129,8 @@ void every_key_has_its_effect() {
   const Policy &policy = config.general;
   CHECK(policy.user_verification == UserVerification::Required);
   CHECK((policy.ways == std::vector<Way>{Way::Tpm}));
-  CHECK(policy.backup_codes == BackupCodes::Always);
+  CHECK(policy.backup_codes == BackupCodes::Always && !policy.askpass);
+  CHECK((config.names() == std::vector<std::string>{"box.example", "192.0.2.1"}));
   CHECK(policy.touch_timeout == seconds(45) && policy.min_key_retries == 3);
   CHECK(policy.accepted_aaguids.size() == 2);
   CHECK(policy.accepted_aaguids[0][0] == 0x2f && policy.accepted_aaguids[1][15] == 1);
@@ -149,6 +153,8 @@ void every_value_shown_is_one_that_can_be_written() {
       {"user_verification", {"required", "preferred", "discouraged"}},
       {"ways", {"usb", "tpm", "tpm usb", "usb tpm"}},
       {"backup_codes", {"never", "after-passkey", "always"}},
+      {"accepted_names", {"box", "box.example 192.0.2.1 2001:db8::1 fe80::1%eth0 my_box"}},
+      {"askpass", {"yes", "no"}},
       {"touch_timeout", {"5", "60"}},
       {"min_key_retries", {"1", "7"}},
       {"accepted_aaguids", {"any", "2fc0579f-8113-47ea-b116-bb5a8db9202a"}},
@@ -173,6 +179,11 @@ void a_bad_value_is_refused_with_file_line_and_reason() {
       {"ways: must be a list of usb and tpm, each once", {"usb usb", "carrier-pigeon", "usb code"}},
       {"ways: must be a list with at least one way", {"", ","}},
       {"backup_codes: must be never, after-passkey or always", {"yes", "", "after passkey"}},
+      {"accepted_names: must be a list of host names, aliases and addresses",
+       {"box\"", "a/b", "ssh://box", "b\xc3\xb6x", "[::1]"}},
+      {"accepted_names: must be a list of names, each once", {"box box", "box BOX"}},
+      {"accepted_names: must be a list of 1 to 32 names", {"", ","}},
+      {"askpass: must be yes or no", {"", "true", "Yes"}},
       {"tcti: must be device:/PATH or swtpm:path=/SOCKET", {"", "libtpms:", "device:tpm0", "swtpm:port=1"}},
       {"tpm_roots: must be the absolute path of a directory", {"", "roots", "./roots"}},
       {"accepted_aaguids: must be any, or a list of AAGUIDs such as 2fc0579f-8113-47ea-b116-bb5a8db9202a",

@@ -208,6 +208,46 @@ void a_passkey_that_was_named_and_is_gone_is_not_found() {
   CHECK(plan(request, {credential(Way::Usb)}, {}).why_none == ErrorKind::NoDevice);
 }
 
+// --- at the person's own computer
+// ---------------------------------------------------------------------------------
+
+const RpId kHouse = MUST(RpId::parse("host"));
+
+std::optional<PlannedWay> elsewhere(const std::vector<Credential> &credentials, const Policy &policy = {}) {
+  return plan_for_askpass(from_afar(), alice, credentials, kHouse, policy);
+}
+
+void a_helper_elsewhere_is_asked_for_keys_and_for_what_its_computer_holds() {
+  const auto planned =
+      elsewhere({credential(Way::Usb), credential(Way::Tpm), credential(Way::Client), credential(Way::Ssh)});
+  CHECK(planned && planned->credentials.size() == 2);
+  CHECK(planned->credentials[0].way == Way::Usb && planned->credentials[1].way == Way::Client);
+  CHECK(!elsewhere({credential(Way::Tpm), credential(Way::Ssh)}));
+  Policy no_keys;
+  no_keys.ways = {Way::Tpm};
+  CHECK(!elsewhere({credential(Way::Usb)}, no_keys) && elsewhere({credential(Way::Client)}, no_keys));
+}
+
+void a_helper_elsewhere_is_not_asked_for_what_opens_nothing_here() {
+  Credential revoked = credential(Way::Usb), suspended = revoked, others = revoked, of_another = revoked;
+  revoked.state = CredentialState::Revoked;
+  suspended.state = CredentialState::Suspended;
+  others.owner = {MUST(UserName::parse("alice")), 1001};
+  of_another.rp_id = MUST(RpId::parse("another"));
+  CHECK(!elsewhere({revoked, suspended, others, of_another}));
+  Policy other_models;
+  other_models.accepted_aaguids = {Aaguid{9}};
+  CHECK(!elsewhere({credential(Way::Usb)}, other_models));
+}
+
+void what_was_enrolled_with_verification_is_verified_elsewhere_too() {
+  CHECK(elsewhere({credential(Way::Usb, true)})->user_verification == UserVerification::Required);
+  CHECK(elsewhere({credential(Way::Usb)})->user_verification == UserVerification::Preferred);
+  CHECK(
+      elsewhere({credential(Way::Usb, true)}, policy_of(UserVerification::Discouraged))->user_verification ==
+      UserVerification::Discouraged);
+}
+
 }  // namespace
 
 int main() {
@@ -232,6 +272,9 @@ int main() {
       TEST(a_passkey_that_was_named_is_the_only_one_that_opens_a_way),
       TEST(no_backup_code_stands_in_for_a_passkey_that_was_named),
       TEST(a_passkey_that_was_named_and_is_gone_is_not_found),
+      TEST(a_helper_elsewhere_is_asked_for_keys_and_for_what_its_computer_holds),
+      TEST(a_helper_elsewhere_is_not_asked_for_what_opens_nothing_here),
+      TEST(what_was_enrolled_with_verification_is_verified_elsewhere_too),
   };
   return cmocka_run_group_tests_name("policy", tests, nullptr, nullptr);
 }

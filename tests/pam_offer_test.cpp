@@ -278,7 +278,7 @@ void the_option_knows_better_than_the_table() {
 // --- sshd: some of its methods answer alike, others talk
 // ---------------------------------------------------------------
 
-const Event kSshd = begins("user=alice service=sshd first=either");
+const Event kSshd = begins("user=alice service=sshd askpass first=either");
 
 void sshd_is_asked_for_nothing_before_it_had_a_chance_to_give_the_password() {
   const PrivateBus bus;
@@ -297,6 +297,74 @@ void after_an_empty_line_sshd_talks() {
              next(" empty", "ask-secret", {{"message", "backup-code"}}), next(" secret=1-AAAAA", "granted")},
             {.service = "sshd", .replies = {{Kind::Text, ""}, {Kind::Text, "1-AAAAA"}}});
   CHECK(result.code == PAM_SUCCESS);
+}
+
+// --- a passkey-askpass behind sshd
+// -------------------------------------------------------------------------------------
+
+const std::string kToken(200, '.');
+const std::string kChallenge = "passkeyd1:AAAA";
+const Event kBoth = next("", "offer", {{"message", "passkey-or-password"}});
+const Event kPretendsBoth = next("", "offer", {{"message", "passkey-or-password"}, {"pretend", true}});
+const Event kRelays = next(" helper", "ask", {{"message", "relay"}, {"prompt", kChallenge}});
+
+std::deque<HostReply> types(const std::string &one, const std::string &other) {
+  return {{Kind::Text, one}, {Kind::Text, other}};
+}
+
+void a_challenge_goes_to_the_helper_unseen_and_its_answer_to_the_daemon() {
+  const PrivateBus bus;
+  const HostResult result = login({kSshd, kBoth, kRelays, next(" text=QUJD", "granted")},
+                                  {.service = "sshd", .replies = types(kToken, "QUJD")});
+  CHECK(result.code == PAM_SUCCESS);
+  CHECK(result.said == (Said{"secret: Passkey or password: ", "secret: " + kChallenge}));
+}
+
+void what_can_be_no_answer_of_the_helper_goes_no_further() {
+  const PrivateBus bus;
+  const Event refuses = next(" text=!", "denied", {{"message", "denied"}});
+  const std::string password = "hunter2" + std::string(193, 'x');  // as long as the token
+  for (const auto &replies : {types(password, password), types(kToken, "hunter2!")}) {
+    const HostResult result =
+        login({kSshd, kBoth, kRelays, refuses}, {.service = "sshd", .replies = replies});
+    CHECK(result.code == PAM_AUTH_ERR && result.fail_delay);
+  }
+  const Event goes_on = next(" empty", "unavailable", {{"message", "remote-session"}});
+  CHECK(login({kSshd, kBoth, kRelays, goes_on},
+              {.service = "sshd", .replies = types(kToken, std::string(1024, 'x'))})
+            .code == PAM_AUTHINFO_UNAVAIL);
+}
+
+void nobody_but_sshd_is_asked_for_the_helper() {
+  const PrivateBus bus;
+  const Event relays = next("", "ask", {{"message", "relay"}, {"prompt", kChallenge}});
+  const Event goes_on = next(" empty", "unavailable", {{"message", "remote-session"}});
+  CHECK(login({kPlain, relays, goes_on}, {.replies = types("QUJD")}).said.empty());
+}
+
+void an_account_without_a_passkey_goes_on_with_the_password_that_was_typed() {
+  const PrivateBus bus;
+  const std::string both = "auth required PASSKEY\nauth required RECORDER\n";
+  const HostResult result = login({kSshd, kPretendsBoth, kCancel, kGone},
+                                  {.service = "sshd", .replies = types("hunter2"), .stack = both});
+  CHECK(result.code == PAM_SUCCESS);
+  CHECK(result.recorded == Said{"user=alice password=hunter2"});
+  const HostResult enrolled =
+      login({kSshd, kBoth, kCancel, kGone}, {.service = "sshd", .replies = types("hunter2"), .stack = both});
+  CHECK(enrolled.code == PAM_AUTHINFO_UNAVAIL);
+}
+
+void a_refusal_that_is_pretended_looks_and_takes_as_long_as_a_real_one() {
+  const PrivateBus bus;
+  const std::string stack = "auth [default=ignore] PASSKEY\nauth required RECORDER\n";
+  HostResult results[2];
+  for (const bool pretend : {false, true}) {
+    const Event refuses = next(" text=QUJD", "denied", {{"message", "denied"}, {"pretend", pretend}});
+    results[pretend ? 1 : 0] = login({kSshd, pretend ? kPretendsBoth : kBoth, kRelays, refuses},
+                                     {.service = "sshd", .replies = types(kToken, "QUJD"), .stack = stack});
+  }
+  CHECK(results[0].said == results[1].said && results[0].said.size() == 3);
+  CHECK(results[0].fail_delay && results[1].fail_delay == results[0].fail_delay);
 }
 
 // --- a password that is known already
@@ -372,6 +440,11 @@ int main(int argc, char **argv) {
       TEST(the_option_knows_better_than_the_table),
       TEST(sshd_is_asked_for_nothing_before_it_had_a_chance_to_give_the_password),
       TEST(after_an_empty_line_sshd_talks),
+      TEST(a_challenge_goes_to_the_helper_unseen_and_its_answer_to_the_daemon),
+      TEST(what_can_be_no_answer_of_the_helper_goes_no_further),
+      TEST(nobody_but_sshd_is_asked_for_the_helper),
+      TEST(an_account_without_a_passkey_goes_on_with_the_password_that_was_typed),
+      TEST(a_refusal_that_is_pretended_looks_and_takes_as_long_as_a_real_one),
       TEST(a_password_that_is_known_is_not_asked_for_again),
       TEST(a_one_answer_host_that_gave_its_answer_is_asked_nothing),
       TEST(the_known_password_is_no_answer_of_sshd_to_another_question),

@@ -1,0 +1,69 @@
+"""Passwords: they work as they did, and go nowhere but where they went before."""
+
+import signal
+import subprocess
+
+from people import FIRST, LAST, PASSWORD, check, must, sign_in
+
+METHOD = ("-o", "PreferredAuthentications=password", "-o", "NumberOfPasswordPrompts=1")
+#: As long as the helper's token: what is taken for one.
+LONG = "correct-horse-battery-staple-" * 6 + "and-so-on-to-the-length-to"
+
+
+class Wiretap:
+    """All that goes over the system bus while the block runs."""
+
+    def __enter__(self):
+        self.process = subprocess.Popen(["dbus-monitor", "--system"], stdout=subprocess.PIPE, text=True)
+        while "NameLost" not in self.process.stdout.readline():  # then it listens
+            pass
+        return self
+
+    def __exit__(self, *_):
+        self.process.send_signal(signal.SIGINT)
+        self.heard = self.process.communicate(timeout=30)[0]
+
+
+def a_password_opens_at_the_first_prompt_and_goes_no_further():
+    with Wiretap() as tap:
+        for user in ("alice", "carol", "dave"):
+            said = sign_in(user, "text:" + PASSWORD)
+            check(said.opened(user), f"{user}: {said.err} {said.prompts}")
+            check(said.seen() == [FIRST], f"{user} was asked {said.prompts}")
+    check("BeginLogin" in tap.heard, "nothing was heard at all")
+    check(PASSWORD not in tap.heard, "the password went over the bus")
+
+
+def an_empty_line_goes_on_to_the_password():
+    for user in ("alice", "dave"):
+        said = sign_in(user, "empty", "text:" + PASSWORD)
+        check(said.opened(user) and said.seen() == [FIRST, LAST], f"{user}: {said.err} {said.prompts}")
+
+
+def a_wrong_password_is_asked_for_as_often_as_the_client_wants():
+    options = ("-o", "PreferredAuthentications=keyboard-interactive", "-o", "NumberOfPasswordPrompts=2")
+    said = sign_in("dave", "text:wrong one", "text:wrong two", options=options)
+    check(said.status != 0 and said.seen() == [FIRST, FIRST], f"{said.err} {said.prompts}")
+    said = sign_in("dave", "text:wrong one", "text:" + PASSWORD, options=options)
+    check(said.opened("dave") and said.seen() == [FIRST, FIRST], f"{said.err} {said.prompts}")
+
+
+def the_method_password_works_as_before_even_with_a_password_as_long_as_the_token():
+    check(len(LONG) == 200, f"{len(LONG)}")
+    must("sh", "-c", f"echo 'carol:{LONG}' | chpasswd")
+    try:
+        with Wiretap() as tap:
+            for user, password in (("alice", PASSWORD), ("dave", PASSWORD), ("carol", LONG)):
+                said = sign_in(user, "text:" + password, options=METHOD)
+                check(said.opened(user), f"{user}: {said.err} {said.prompts}")
+                check(len(said.prompts) == 1, f"{user} was asked {said.prompts}")
+            check(sign_in("alice", "text:wrong", options=METHOD).status != 0, "a wrong password opened")
+        check("BeginLogin" in tap.heard, "nothing was heard at all")
+        check(PASSWORD not in tap.heard and LONG not in tap.heard, "a password went over the bus")
+    finally:
+        must("sh", "-c", f"echo 'carol:{PASSWORD}' | chpasswd")
+
+
+PROMISES = [a_password_opens_at_the_first_prompt_and_goes_no_further, an_empty_line_goes_on_to_the_password,
+            a_wrong_password_is_asked_for_as_often_as_the_client_wants,
+            the_method_password_works_as_before_even_with_a_password_as_long_as_the_token]
