@@ -78,6 +78,59 @@ void no_local_authenticator_lights_up_for_a_remote_session() {
   CHECK(!made.key_missing);
 }
 
+/// One of alice's SSH keys, which her agent has.
+Credential ssh_credential(bool user_verification = false) {
+  Credential made = credential(Way::Ssh, user_verification);
+  made.id = {7};
+  return made;
+}
+
+LoginRequest with_agent(LoginRequest request) {
+  request.agent_keys = {{7}};
+  return request;
+}
+
+void a_key_that_the_agent_has_opens_a_way_wherever_the_person_is() {
+  for (const Place place : {Place::Local, Place::Remote}) {
+    LoginRequest request = with_agent(at_the_desk());
+    request.place = place;
+    const Plan made = plan(request, {ssh_credential()});
+    CHECK(made.ways.size() == 1 && made.ways[0].way == Way::Ssh && made.ways[0].asks == Asks::Nothing);
+  }
+  const Plan made =
+      plan(with_agent(from_afar()), {credential(Way::Usb), credential(Way::Tpm), ssh_credential()});
+  CHECK(made.ways.size() == 1 && made.ways[0].way == Way::Ssh);
+}
+
+void at_the_desk_the_agent_comes_last() {
+  const Plan made =
+      plan(with_agent(at_the_desk()), {ssh_credential(), credential(Way::Tpm), credential(Way::Usb)});
+  CHECK(made.ways.size() == 3 && made.ways[2].way == Way::Ssh);
+}
+
+void an_ssh_key_that_no_agent_has_opens_no_way() {
+  Credential other = ssh_credential();
+  other.id = {8};
+  CHECK(plan(with_agent(from_afar()), {other}).ways.empty());
+  CHECK(plan(at_the_desk(), {ssh_credential()}).ways.empty());
+}
+
+void a_host_that_cannot_be_asked_may_go_by_the_agent() {
+  CHECK(plan(with_agent(at_a_locked_screen()), {ssh_credential(true)}).ways.size() == 1);
+}
+
+void an_ssh_key_is_of_a_model_too() {
+  Policy policy;
+  policy.accepted_aaguids = {{9, 9, 9}};
+  CHECK(plan(with_agent(from_afar()), {ssh_credential()}, {}, policy).ways.empty());
+}
+
+void a_policy_without_ssh_goes_by_no_agent() {
+  Policy policy;
+  policy.ways = {Way::Usb, Way::Tpm};
+  CHECK(plan(with_agent(from_afar()), {ssh_credential()}, {}, policy).ways.empty());
+}
+
 void forgetting_to_say_where_the_person_is_means_remote() {
   CHECK(LoginRequest({alice.name, "", "", "", 0, 0}).place == Place::Remote);
 }
@@ -256,6 +309,12 @@ int main() {
       TEST(the_configuration_sets_the_order_and_what_is_allowed),
       TEST(a_key_that_is_not_plugged_in_is_not_waited_for),
       TEST(no_local_authenticator_lights_up_for_a_remote_session),
+      TEST(a_key_that_the_agent_has_opens_a_way_wherever_the_person_is),
+      TEST(at_the_desk_the_agent_comes_last),
+      TEST(an_ssh_key_that_no_agent_has_opens_no_way),
+      TEST(a_host_that_cannot_be_asked_may_go_by_the_agent),
+      TEST(an_ssh_key_is_of_a_model_too),
+      TEST(a_policy_without_ssh_goes_by_no_agent),
       TEST(forgetting_to_say_where_the_person_is_means_remote),
       TEST(forgetting_to_say_what_the_host_can_do_means_no_questions),
       TEST(revoked_and_suspended_credentials_open_no_way),

@@ -85,6 +85,23 @@ void the_new_events_survive_the_trip() {
   }
 }
 
+void what_an_agent_is_asked_and_says_survives_the_trip() {
+  const std::chrono::milliseconds time(1234);
+  const wire::Request first = MUST(
+      wire::decode_request(wire::encode(wire::Request(wire::ListAgentKeys{{some(32), some(31)}, time}))));
+  const auto &list = std::get<wire::ListAgentKeys>(first);
+  CHECK((list.ids == std::vector{some(32), some(31)}) && list.timeout == time);
+  const wire::Request second =
+      MUST(wire::decode_request(wire::encode(wire::Request(wire::SignByAgent{some(74), some(116), time}))));
+  const auto &sign = std::get<wire::SignByAgent>(second);
+  CHECK(sign.key == some(74) && sign.text == some(116) && sign.timeout == time);
+  const wire::Event third =
+      MUST(wire::decode_event(wire::encode(wire::Event(wire::AgentKeysListed{{some(32)}}))));
+  CHECK(std::get<wire::AgentKeysListed>(third).ids == std::vector{some(32)});
+  const wire::Event last = MUST(wire::decode_event(wire::encode(wire::Event(wire::AgentSigned{some(120)}))));
+  CHECK(std::get<wire::AgentSigned>(last).signature == some(120));
+}
+
 void a_proof_of_a_tpm_survives_the_trip() {
   Registration sent{"packed", some(200), some(80), "{}", "TPM", 8, some(300)};
   sent.proof = PlatformProof{some(88),   some(87), some(150), some(70), EndorsementKind::EccP384High,
@@ -183,6 +200,7 @@ int main() {
   const CMUnitTest tests[] = {
       TEST(a_request_survives_the_trip),
       TEST(an_assertion_survives_the_trip),
+      TEST(what_an_agent_is_asked_and_says_survives_the_trip),
       TEST(a_proof_of_a_tpm_survives_the_trip),
       TEST(an_examination_survives_the_trip),
       TEST(no_more_platform_keys_are_looked_at_than_a_message_may_name),

@@ -3,8 +3,11 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <libintl.h>
+#include <sys/fsuid.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <csignal>
@@ -16,7 +19,9 @@
 #include <fstream>
 #include <memory>
 #include <set>
+#include <thread>
 
+#include "common/handle.h"
 #include "common/steps.h"
 #include "tests/check.h"
 #include "tests/pam_host.h"
@@ -80,16 +85,16 @@ void the_module_stays_mapped_when_its_host_closes_it() {
                     [](const std::string &line) { return line.find("NODELETE") != std::string::npos; }));
 }
 
-/// No environment, no signal handlers, no threads, no files or programs of its own, no locale but the host's.
+/// No environment, no signal handlers, no threads, no programs of its own, no locale but the host's; and no
+/// files but what the kernel says of processes, which openat() is left for: a test below sees what it opens.
 void the_module_cannot_call_what_a_guest_must_not() {
   const std::set<std::string> forbidden = {
-      "getenv",         "secure_getenv", "setenv", "putenv",     "unsetenv",       "clearenv",
-      "environ",        "signal",        "alarm",  "setitimer",  "pthread_create", "fork",
-      "vfork",          "posix_spawn",   "execve", "execv",      "execl",          "system",
-      "popen",          "open",          "open64", "openat",     "fopen",          "fopen64",
-      "creat",          "exit",          "_exit",  "abort",      "setuid",         "seteuid",
-      "setlocale",      "umask",         "chdir",  "textdomain", "bindtextdomain", "pam_putenv",
-      "pam_get_authtok"};
+      "getenv",  "secure_getenv", "setenv",     "putenv",         "unsetenv",       "clearenv",
+      "environ", "signal",        "alarm",      "setitimer",      "pthread_create", "fork",
+      "vfork",   "posix_spawn",   "execve",     "execv",          "execl",          "system",
+      "popen",   "open",          "open64",     "fopen",          "fopen64",        "creat",
+      "exit",    "_exit",         "abort",      "setuid",         "seteuid",        "setlocale",
+      "umask",   "chdir",         "textdomain", "bindtextdomain", "pam_putenv",     "pam_get_authtok"};
   std::size_t imported = 0;
   for (const std::string &line : lines_of("nm -D --undefined-only " + module_path)) {
     const std::string symbol = line.substr(19, line.find('@') - 19);
@@ -238,9 +243,13 @@ std::vector<std::string> touched_paths(const std::string &trace) {
 bool is_the_systems(const std::string &path) {
   for (const char *start : {"/lib/", "/usr/lib/", "/run/test/pam.d", "/etc/pam.d", "/usr/share/zoneinfo/"})
     if (path.starts_with(start)) return true;
-  const std::set<std::string> known = {
-      module_path,     "", "/etc/ld.so.cache", "/etc/localtime", "/proc/sys/kernel/cap_last_cap",
-      "/proc/self/exe"};
+  const std::set<std::string> known = {module_path,
+                                       "",
+                                       "/etc/ld.so.cache",
+                                       "/etc/localtime",
+                                       "/proc/sys/kernel/cap_last_cap",
+                                       "/proc/self/exe",
+                                       "/proc/self/environ"};
   return known.contains(path);
 }
 
@@ -256,6 +265,63 @@ void the_module_touches_no_file_that_a_user_controls() {
     if (!is_the_systems(path)) throw Failed("touched " + path);
 }
 
+// --- the person's agent
+// ------------------------------------------------------------------------------------------
+
+/// An agent that greets whoever comes, once; `uid` listens.
+class Greeter {
+ public:
+  explicit Greeter(uid_t uid = 0) : listener_(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::strcpy(address.sun_path, kPath);
+    unlink(kPath);
+    CHECK(bind(listener_.get(), reinterpret_cast<sockaddr *>(&address), sizeof address) == 0);
+    CHECK(chmod(kPath, 0666) == 0);
+    CHECK(seteuid(uid) == 0);  // whose ids the kernel keeps for who asks
+    const int listening = listen(listener_.get(), 1);
+    CHECK(seteuid(0) == 0 && listening == 0);
+    thread_ = std::thread([this] {
+      const Fd guest(accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+      if (!guest) return;
+      send(guest.get(), "hello", 5, MSG_NOSIGNAL);
+      char byte = 0;
+      while (recv(guest.get(), &byte, 1, 0) > 0) continue;
+    });
+  }
+  ~Greeter() {
+    shutdown(listener_.get(), SHUT_RDWR);
+    thread_.join();
+  }
+  Greeter(const Greeter &) = delete;
+  Greeter &operator=(const Greeter &) = delete;
+
+  static constexpr const char *kPath = "/run/test/agent";
+
+ private:
+  Fd listener_;
+  std::thread thread_;
+};
+
+/// What the daemon is asked by a host in whose environment an agent is.
+void asks_with_an_agent(const std::string &request) {
+  const PrivateBus bus;
+  ScriptedDaemon daemon({begins("user=alice service=passkey-test" + request), next("", "granted")});
+  CHECK(login_with(std::string("SSH_AUTH_SOCK=") + Greeter::kPath) == PAM_SUCCESS);
+  daemon.must_be_done();
+}
+
+void a_connection_to_the_persons_agent_goes_along_and_nothing_stays_changed() {
+  const Greeter agent;
+  asks_with_an_agent(" agent=hello");
+}
+
+void a_socket_where_somebody_else_listens_does_not_go_along() {
+  if (!can_change_user()) throw Skipped("there is one user here");
+  const Greeter agent(64991);
+  asks_with_an_agent("");
+}
+
 }  // namespace
 
 int main(int argc, char **argv) {
@@ -263,7 +329,12 @@ int main(int argc, char **argv) {
   module_path = argv[1];
   recorder_path = argc > 2 ? argv[2] : "";
   if (recorder_path == "--login") {
-    std::printf("%d\n", authenticate().code);
+    const std::set<std::string> files = open_files();
+    const int code = authenticate().code;
+    const bool unchanged = open_files() == files &&
+                           setfsuid(static_cast<uid_t>(-1)) == static_cast<int>(geteuid()) &&
+                           setfsgid(static_cast<gid_t>(-1)) == static_cast<int>(getegid());
+    std::printf("%d\n", unchanged ? code : -1);
     return 0;
   }
   enter_private_machine();
@@ -278,6 +349,8 @@ int main(int argc, char **argv) {
       TEST(a_hostile_environment_does_not_keep_anybody_out),
       TEST(a_hostile_environment_lets_nobody_in),
       TEST(the_module_touches_no_file_that_a_user_controls),
+      TEST(a_connection_to_the_persons_agent_goes_along_and_nothing_stays_changed),
+      TEST(a_socket_where_somebody_else_listens_does_not_go_along),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

@@ -53,6 +53,7 @@ void an_option_that_is_wrong_asks_nobody_and_lets_nobody_in() {
                               "wait=301",
                               "wait=1m",
                               "usernameless=yes",
+                              "no_agent=yes",
                               "always",
                               "tpm_pin"})
     CHECK(authenticate({.options = options}).code == PAM_AUTHINFO_UNAVAIL);
@@ -62,7 +63,7 @@ void an_option_that_is_wrong_asks_nobody_and_lets_nobody_in() {
 void options_that_exist_are_taken() {
   for (const char *options :
        {"debug", "quiet", "nodelay", "timeout=1", "timeout=300", "debug quiet nodelay timeout=30", "wait=0",
-        "first_prompt=passkey", "host=talks", "typed=password", "usernameless"})
+        "first_prompt=passkey", "host=talks", "typed=password", "usernameless", "no_agent"})
     CHECK(after("granted", "welcome", {.options = options}).code == PAM_SUCCESS);
 }
 

@@ -27,6 +27,15 @@ std::string secret_in(int file) {
   return secret ? "=" + std::string(secret.value().text()) : ": " + secret.error().sentence;
 }
 
+/// What an agent that speaks first says, up to its end.
+std::string greeted_by(int connection) {
+  char text[64] = {};
+  pollfd watched{connection, POLLIN, 0};
+  poll(&watched, 1, kLastEvents);
+  const ssize_t got = recv(connection, text, sizeof text - 1, MSG_DONTWAIT);
+  return got > 0 ? "=" + std::string(text) : " that says nothing";
+}
+
 /// One value of an a{sv}, as the script's lines have it.
 std::string read_entry(sd_bus_message *call, const std::string &key) {
   const char *contents = nullptr;
@@ -51,7 +60,7 @@ std::string read_entry(sd_bus_message *call, const std::string &key) {
   if (signature == "h") {
     int file = -1;
     sd_bus_message_read(call, "v", "h", &file);
-    return key + secret_in(file);
+    return key == "agent" ? key + greeted_by(file) : key + secret_in(file);
   }
   if (signature == "ay") {
     const void *bytes = nullptr;

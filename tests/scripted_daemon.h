@@ -20,6 +20,7 @@ using Reaction = std::function<int(sd_bus_message *call)>;
 
 /// What must happen next, as one line, and the reaction to it. The lines:
 ///   "BeginLogin user=alice service=s tty=t rhost=h" (only the keys that came, in this order)
+///   "BeginLogin user=alice agent=hello" (what the agent behind the descriptor says by itself)
 ///   "BeginEnrollment user=alice way=usb name=n"
 ///   "Next", "Next empty", "Next secret=1234", "Next text=t", "Next choice=1"   ("Next secret: ..." if it is
 ///   unsealed) "Cancel", "ListCredentials alice", "RenameCredential alice aa11 new", "GetStatus", "LockUser

@@ -34,7 +34,9 @@ inline std::vector<Bytes> requests() {
            wire::Activate{"device:/dev/tpmrm0", EndorsementKind::EccP384High, {some(80), some(100)}},
            wire::ExamineTpm{"device:/dev/tpmrm0", {some(600), some(601)}}, wire::MakeCodes{},
            wire::CheckCode{{code_hash(1), code_hash(10)}}, wire::CheckCode{{}, true},
-           wire::ReadMetadata{{some(64), some(600)}, WallTime(std::chrono::seconds(1'800'000'000))}})
+           wire::ReadMetadata{{some(64), some(600)}, WallTime(std::chrono::seconds(1'800'000'000))},
+           wire::ListAgentKeys{{some(32), some(33)}, std::chrono::milliseconds(3000)},
+           wire::SignByAgent{some(74), some(116), std::chrono::milliseconds(30'000)}})
     all.push_back(wire::encode(one));
   return all;
 }
@@ -48,13 +50,29 @@ inline std::vector<Bytes> events() {
   const wire::TpmExamined tpm{"IBM", "SW TPM", "1.2.3.4", true,  true, true, true, true, 1,
                               32,    600,      86400,     "fit", 1,    2,    3,    4};
   std::vector<Bytes> all;
-  for (const wire::Event &one : std::initializer_list<wire::Event>{
-           Error{ErrorKind::PinWrong, "no"}, wire::TouchCue{}, wire::VerifyCue{},
-           wire::AccountFound{1000, "alice"}, wire::KeyDescribed{true, true}, wire::KeyProbed{true},
-           wire::TpmHasRoom{}, wire::Proved{}, wire::Proved{assertion}, wire::Enrolled{registration},
-           wire::Enrolled{proven}, wire::Activated{some(32)}, tpm, wire::Discovered{{assertion, assertion}},
-           wire::PinChanged{some(300)}, wire::CodesMade{{code_hash(1), code_hash(10)}}, wire::CodeChecked{},
-           wire::CodeChecked{10}, wire::MetadataRead{}, wire::HostNamed{"host.example"}})
+  for (const wire::Event &one :
+       std::initializer_list<wire::Event>{Error{ErrorKind::PinWrong, "no"},
+                                          wire::TouchCue{},
+                                          wire::VerifyCue{},
+                                          wire::AccountFound{1000, "alice"},
+                                          wire::KeyDescribed{true, true},
+                                          wire::KeyProbed{true},
+                                          wire::TpmHasRoom{},
+                                          wire::Proved{},
+                                          wire::Proved{assertion},
+                                          wire::Enrolled{registration},
+                                          wire::Enrolled{proven},
+                                          wire::Activated{some(32)},
+                                          tpm,
+                                          wire::Discovered{{assertion, assertion}},
+                                          wire::PinChanged{some(300)},
+                                          wire::CodesMade{{code_hash(1), code_hash(10)}},
+                                          wire::CodeChecked{},
+                                          wire::CodeChecked{10},
+                                          wire::MetadataRead{},
+                                           wire::HostNamed{"host.example"},
+                                          wire::AgentKeysListed{{some(32), some(33)}},
+                                          wire::AgentSigned{some(120)}})
     all.push_back(wire::encode(one));
   return all;
 }

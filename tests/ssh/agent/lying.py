@@ -3,8 +3,8 @@ passkey is suspended unless its counter really went back."""
 
 import contextlib
 import os
-import select
 import subprocess
+import threading
 
 import enrolled
 from softkey import SkKey
@@ -42,7 +42,7 @@ class Liar:
         self.state = f"{FOLDER}/{seed}.count"
         if start is not None or not os.path.exists(self.state):
             write(self.state, str(start or 0).encode())
-        self.said = []
+        self.said, self.news = [], threading.Condition()
 
     def __enter__(self):
         with contextlib.suppress(FileNotFoundError):
@@ -51,12 +51,20 @@ class Liar:
             ["setpriv", "--reuid", self.user, "--regid", self.user, "--init-groups", "/usr/bin/python3", "/run/world/liar.py",
              self.socket, self.manner, f"{FOLDER}/{self.seed}.seed", self.state], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         check(self.process.stdout.readline() == "ready\n", "the lying agent does not start")
+        self.reading = threading.Thread(target=self.read)
+        self.reading.start()
         return self
+
+    def read(self):
+        for line in self.process.stdout:
+            with self.news:
+                self.said.append(line.strip())
+                self.news.notify_all()
 
     def __exit__(self, *_):
         self.process.kill()
-        self.said += self.process.stdout.read().splitlines()
         self.process.wait()
+        self.reading.join()
         self.process.stdout.close()
         self.process.stdin.close()
 
@@ -66,19 +74,12 @@ class Liar:
         self.process.stdin.flush()
 
     def heard(self):
-        """What it was asked, so far as it has said."""
-        while select.select([self.process.stdout], [], [], 0)[0]:
-            line = self.process.stdout.readline()
-            if not line:
-                break
-            self.said.append(line.strip())
+        """What it was asked, of a sign-in that is over: it has said so before it answered."""
         return [line for line in self.said if line in ("list", "sign")]
 
     def wait_for(self, word):
-        while word not in self.said:
-            line = self.process.stdout.readline()
-            check(line, f"the agent never said {word}")
-            self.said.append(line.strip())
+        with self.news:
+            check(self.news.wait_for(lambda: word in self.said, 60), f"the agent never said {word}")
 
 
 def sudo(agent, user="alice", command=("whoami",)):

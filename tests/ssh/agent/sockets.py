@@ -4,6 +4,8 @@ import contextlib
 import os
 import socket
 
+import dbus
+import dbus.bus
 import enrolled
 import lying
 from lying import FOLDER, Liar
@@ -107,6 +109,35 @@ def the_option_no_agent_leaves_agents_alone():
             file.write(kept)
 
 
+def begin_login(agent):
+    """What the bus says to a login of alice's with this in the place of an agent."""
+    connection = dbus.bus.BusConnection("unix:path=/run/dbus/system_bus_socket")
+    try:
+        manager = dbus.Interface(connection.get_object("org.passkeyd1", "/org/passkeyd1", introspect=False),
+                                 "org.passkeyd1.Manager")
+        manager.BeginLogin(dbus.Dictionary({"user": "alice", "service": "sudo", "agent": agent}, signature="sv"))
+        return "taken"
+    except dbus.DBusException as error:
+        return error.get_dbus_name()
+    finally:
+        connection.close()
+
+
+def what_cannot_be_a_connection_is_refused_by_the_daemon():
+    refused = "org.passkeyd1.Error.InvalidInput"
+    reader, writer = os.pipe()
+    with open("/dev/zero", "rb") as zero, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as datagrams, \
+            socket.socket(socket.AF_INET) as network:
+        for file in (reader, writer, zero.fileno(), datagrams.fileno(), network.fileno()):
+            check(begin_login(dbus.types.UnixFd(file)) == refused, "a file that is no connection was taken")
+    os.close(reader)
+    os.close(writer)
+    check(begin_login("a text") == refused, "a text was taken for a connection")
+    one, other = socket.socketpair()
+    with one, other:
+        check(begin_login(dbus.types.UnixFd(one.fileno())) == "taken", "a connection was refused")
+
+
 PROMISES = [
     a_path_that_leads_nowhere_is_passed_over,
     a_pipe_is_not_opened_and_hangs_nobody,
@@ -116,5 +147,6 @@ PROMISES = [
     root_cannot_be_made_to_open_what_the_person_cannot,
     a_link_to_ones_own_agent_is_followed,
     without_a_socket_all_is_as_before,
+    what_cannot_be_a_connection_is_refused_by_the_daemon,
     the_option_no_agent_leaves_agents_alone,
 ]
