@@ -85,11 +85,12 @@ Result<Secret> read_answer(int from) {
 Result<Secret> ask_through(const std::string &program, const std::string &question) {
   int ends[2] = {-1, -1};
   if (pipe2(ends, O_CLOEXEC) != 0) return errno_error("pipe", errno);
-  const Fd answers(ends[0]);
+  Fd answers(ends[0]);
   Fd theirs(ends[1]);
   const pid_t child = TRY(start(program, question, "", theirs.get()));
   theirs.reset();
   Result<Secret> answer = read_answer(answers.get());
+  answers.reset();  // who has more to say than that finds nobody listening, and ends
   if (!await(child)) return Error{ErrorKind::Cancelled, "the askpass gave no answer"};
   return answer;
 }
