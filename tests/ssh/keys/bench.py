@@ -76,7 +76,7 @@ def sign_in(of, user="alice", touched=True, more=(), settings=()):
     is expected to blink."""
     near = Person("alice")
     command = near.ssh("echo", "inside", user=user, options=(
-        "-i", of.path, "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes", "-o", "PreferredAuthentications=publickey", *more))
+        *more, "-i", of.path, "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes", "-o", "PreferredAuthentications=publickey"))
     at = command.index("with-usb")
     process = subprocess.Popen([*command[:at], *settings, *command[at:]], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                stderr=subprocess.STDOUT, text=True)
