@@ -25,10 +25,11 @@ namespace {
 constexpr const char *kServices = "/run/test/pam.d";
 /// What the stack returns when the module said PAM_IGNORE: nothing that the module ever returns itself.
 constexpr int kStandsForIgnore = PAM_CRED_EXPIRED;
-constexpr const char *kStandIn = "pam_debug.so auth=cred_expired acct=cred_expired prechauthtok=cred_expired";
+constexpr const char *kStandIn =
+    "pam_debug.so auth=cred_expired acct=cred_expired prechauthtok=cred_expired open_session=cred_expired";
 /// pam_debug announces itself.
 constexpr std::string_view kStandInSays[] = {"auth=cred_expired", "acct=cred_expired",
-                                             "prechauthtok=cred_expired"};
+                                             "prechauthtok=cred_expired", "open_session=cred_expired"};
 constexpr const char *kRecord = "/run/test/record";
 
 struct Host {
