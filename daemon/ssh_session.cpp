@@ -92,7 +92,7 @@ Result<std::vector<ssh::Key>> keys_in_auth_info(std::string_view text) {
     const bool again =
         std::ranges::any_of(keys, [&](const ssh::Key &each) { return each.blob == key->blob; });
     if (!again) keys.push_back(*std::move(key));
-    if (keys.size() > kMaxKeys)
+    if (keys.size() > kMostSshKeys)
       return Error{ErrorKind::InvalidInput, "More keys than anybody signs in with."};
   }
   return keys;

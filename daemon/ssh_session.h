@@ -14,7 +14,7 @@ Task<Status> check_ssh_session(House &house, Call call);
 
 /// Longest SSH_AUTH_INFO_0 that is read, in bytes; and most keys of security keys in it.
 inline constexpr std::size_t kMaxAuthInfo = 16 * 1024;
-inline constexpr std::size_t kMaxKeys = 16;
+inline constexpr std::size_t kMostSshKeys = 16;
 
 /// The keys of security keys in SSH_AUTH_INFO_0 (sshd_config(5), ExposeAuthInfo: a line for each method that
 /// was used), each once; those of certificates as well. Lines of other methods and other kinds of keys are

@@ -26,7 +26,8 @@ constexpr Patience::Time kPatience = std::chrono::seconds(15);
 int append_hints(sd_bus_message *call, pam_handle_t *pamh) {
   int failed = sd_bus_message_open_container(call, 'a', "{sv}");
   const auto hint = [&](const char *key, int item) {
-    if (failed >= 0) failed = append_text(call, key, printable(item_of(pamh, item), kMaxHint));
+    const std::string text = printable(item_of(pamh, item), kMaxHint);
+    if (failed >= 0 && !text.empty()) failed = append_text(call, key, text);
   };
   hint(request::kService, PAM_SERVICE);
   hint(request::kTty, PAM_TTY);

@@ -5,8 +5,8 @@
 /// usage: passkey-authorized-keys USER [TYPE BASE64]
 ///
 /// Whoever has no such key, and whoever there is not, gets no line and exit status 0. Where the daemon cannot
-/// be asked there is no line either, exit status 1, and a sentence on standard error and, since sshd throws
-/// that away, in the system's log.
+/// be asked there is no line either, exit status 1, and a sentence on standard error, which sshd keeps as
+/// long as it has one itself, and in the system's log.
 #include <syslog.h>
 
 #include <chrono>

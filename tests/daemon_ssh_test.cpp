@@ -107,7 +107,7 @@ void a_key_that_cannot_be_read_is_not_passed_over() {
 void more_than_anybody_signs_in_with_is_refused() {
   CHECK(!keys_in_auth_info(std::string(kMaxAuthInfo + 1, '\n')));
   std::string many;
-  for (std::size_t count = 0; count <= kMaxKeys; ++count)
+  for (std::size_t count = 0; count <= kMostSshKeys; ++count)
     many +=
         "publickey " + ssh::line_of(ssh_key(key_of(Algorithm::EdDsa), "ssh:" + std::to_string(count))) + "\n";
   CHECK(!keys_in_auth_info(many));

@@ -285,9 +285,8 @@ void outlives_failure(const Operation &operation, Fate fate) {
 
 void a_failing_disk_is_an_error_and_never_a_yes() {
   for (const Fate fate : {Fate::Fail, Fate::FailAll})
-    for (const Operation *operation :
-         {&kGrant, &kSuspendClone, &kBeginTry, &kUndoTry, &kAdd, &kRevokeAll, &kRecall, &kSpendCode,
-          &kNewCodes, &kLock, &kPrune, &kImportModels, &kImport})
+    for (const Operation *operation : {&kGrant, &kSuspendClone, &kBeginTry, &kUndoTry, &kAdd, &kRevokeAll,
+                                       &kRecall, &kSpendCode, &kNewCodes, &kLock, &kPrune, &kImportModels, &kImport})
       outlives_failure(*operation, fate);
 }
 

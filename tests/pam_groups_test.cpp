@@ -278,6 +278,41 @@ void a_pin_does_not_grow_old() {
         PAM_IGNORE);
 }
 
+// --- session
+// -------------------------------------------------------------------------------------------------
+
+const char *const kByKey = "publickey sk-ssh-ed25519@openssh.com AAAA";
+const std::string kSession = std::string("CheckSshSession alice ") + kByKey + " service=passkey-test";
+
+void a_session_without_a_security_keys_ssh_key_is_none_of_the_daemons() {
+  const PrivateBus bus;
+  for (const char *info : {"", "password", "publickey ssh-ed25519 AAAA\nkeyboard-interactive", "publickey"})
+    CHECK(run(open_session, {}, {.auth_info = info}).code == PAM_IGNORE);
+}
+
+void a_session_opens_if_the_daemon_has_nothing_against_the_key() {
+  const PrivateBus bus;
+  const Event well = {kSession, append([](sd_bus_message *) { return 0; })};
+  const HostResult result = run(open_session, {well}, {.auth_info = kByKey});
+  CHECK(result.code == PAM_IGNORE && result.said.empty());
+  const Event hinted = {kSession + " tty=ssh rhost=10.0.0.9", append([](sd_bus_message *) { return 0; })};
+  CHECK(run(open_session, {hinted}, {.tty = "ssh", .rhost = "10.0.0.9", .auth_info = kByKey}).code ==
+        PAM_IGNORE);
+}
+
+void no_session_opens_where_the_key_was_revoked_or_nobody_can_tell() {
+  const PrivateBus bus;
+  for (const char *why : {"Denied", "Internal", "Busy", "NotFound", "SomethingNew"})
+    CHECK(run(open_session, {{kSession, error("org.passkeyd1.Error." + std::string(why))}},
+              {.auth_info = kByKey})
+              .code == PAM_SESSION_ERR);
+  CHECK(run(open_session, {{kSession, vanish()}}, {.auth_info = kByKey}).code == PAM_SESSION_ERR);
+  CHECK(open_session({.auth_info = kByKey}).code == PAM_SESSION_ERR);  // no daemon at all
+  CHECK(open_session({.user = "", .auth_info = kByKey}).code == PAM_SESSION_ERR);
+  CHECK(open_session({.auth_info = kByKey + std::string(17000, 'A')}).code == PAM_SESSION_ERR);
+  CHECK(open_session({.auth_info = kByKey + std::string("\xff")}).code == PAM_SESSION_ERR);
+}
+
 }  // namespace
 
 int main(int argc, char **argv) {
@@ -307,6 +342,9 @@ int main(int argc, char **argv) {
       TEST(without_the_daemon_nothing_is_asked_and_nothing_is_changed),
       TEST(a_daemon_that_vanishes_has_changed_nothing_that_we_know_of),
       TEST(a_pin_does_not_grow_old),
+      TEST(a_session_without_a_security_keys_ssh_key_is_none_of_the_daemons),
+      TEST(a_session_opens_if_the_daemon_has_nothing_against_the_key),
+      TEST(no_session_opens_where_the_key_was_revoked_or_nobody_can_tell),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

@@ -25,10 +25,11 @@ namespace {
 constexpr const char *kServices = "/run/test/pam.d";
 /// What the stack returns when the module said PAM_IGNORE: nothing that the module ever returns itself.
 constexpr int kStandsForIgnore = PAM_CRED_EXPIRED;
-constexpr const char *kStandIn = "pam_debug.so auth=cred_expired acct=cred_expired prechauthtok=cred_expired";
+constexpr const char *kStandIn =
+    "pam_debug.so auth=cred_expired acct=cred_expired prechauthtok=cred_expired open_session=cred_expired";
 /// pam_debug announces itself.
 constexpr std::string_view kStandInSays[] = {"auth=cred_expired", "acct=cred_expired",
-                                             "prechauthtok=cred_expired"};
+                                             "prechauthtok=cred_expired", "open_session=cred_expired"};
 constexpr const char *kRecord = "/run/test/record";
 
 struct Host {
@@ -104,7 +105,7 @@ void replace_all(std::string &text, const std::string &what, const std::string &
 std::string file_for(const HostSetup &setup) {
   std::string stack = setup.stack;
   if (stack.empty())
-    for (const char *group : {"auth", "account", "password"})
+    for (const char *group : {"auth", "account", "password", "session"})
       stack += std::string(group) + " [success=done ignore=ignore default=die] PASSKEY " + setup.options +
                "\n" + group + " [default=die] " + kStandIn + "\n";
   replace_all(stack, kPasskey, module_path);
@@ -129,6 +130,7 @@ class Transaction {
     pam_set_item(pamh_, PAM_FAIL_DELAY, reinterpret_cast<const void *>(note_delay));
     if (!setup.tty.empty()) pam_set_item(pamh_, PAM_TTY, setup.tty.c_str());
     if (!setup.rhost.empty()) pam_set_item(pamh_, PAM_RHOST, setup.rhost.c_str());
+    if (!setup.auth_info.empty()) pam_putenv(pamh_, ("SSH_AUTH_INFO_0=" + setup.auth_info).c_str());
   }
   ~Transaction() { pam_end(pamh_, PAM_SUCCESS); }
   Transaction(const Transaction &) = delete;
@@ -182,6 +184,10 @@ HostResult authenticate_and_manage_account(const HostSetup &setup) {
 
 HostResult change_token(const HostSetup &setup) {
   return calling(setup, {pam_chauthtok});
+}
+
+HostResult open_session(const HostSetup &setup) {
+  return calling(setup, {pam_open_session});
 }
 
 int call_directly(const std::string &function, const std::vector<const char *> &options, int flags) {

@@ -42,6 +42,7 @@ struct HostSetup {
   int flags = 0;
   std::string tty = {};
   std::string rhost = {};
+  std::string auth_info = {};    ///< what sshd has in the handle's environment about how somebody came in
   bool tells_fail = false;       ///< the conversation fails for anything that is no question
   long failing_allocation = -1;  ///< see tests/failing_allocator.h; counted from pam_authenticate on
   std::function<void()> once_answered =
@@ -73,6 +74,9 @@ HostResult authenticate_and_manage_account(const HostSetup &setup = {});
 
 /// pam_chauthtok: the round that checks, and the one that changes.
 HostResult change_token(const HostSetup &setup = {});
+
+/// pam_open_session in a handle where nobody was authenticated.
+HostResult open_session(const HostSetup &setup = {});
 
 /// What another management group of the module returns: "setcred", "acct_mgmt", "open_session",
 /// "close_session", "chauthtok". Calls the module's function itself: through a stack, IGNORE could not be

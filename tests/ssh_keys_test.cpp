@@ -73,7 +73,7 @@ void what_is_no_line_of_a_public_key_file_is_refused() {
         " " + good, good + " x\n" + good, "sk-ecdsa-sha2-nistp256@openssh.com " + base64,
         good.substr(0, good.size() - 3), good + std::string(1, '\0'),
         good + " " + std::string(ssh::kMaxLine, 'x'), std::string("ssh-ed25519 ") + base64,
-        "sk-ssh-ed25519@openssh.com"}) {
+        std::string("sk-ssh-ed25519@openssh.com")}) {
     const std::optional<ErrorKind> kind = refused(bad);
     CHECK(kind == ErrorKind::InvalidInput || kind == ErrorKind::Unsupported);
   }

@@ -84,8 +84,8 @@ void a_challenge_with_one_character_changed_is_never_read_as_another_machines() 
       changed[at] = c;
       const auto read = ssh::read_assertion_prompt(changed);
       if (!read || !read.value()) continue;
-      CHECK(RpId::parse((*read)->rp_id));
-      CHECK((*read)->challenge.size() >= 16 && !(*read)->allowed.empty());
+      CHECK(RpId::parse(read.value()->rp_id));
+      CHECK(read.value()->challenge.size() >= 16 && !read.value()->allowed.empty());
     }
 }
 

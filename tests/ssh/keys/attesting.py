@@ -1,13 +1,17 @@
 """What a security key says for a new SSH key, and whom the administrator believes."""
 
+import os
+
 import dbus
 
-from bench import PLACE, Key, add, check, is_refused_unasked, keys_of, opens
+from bench import PLACE, Key, add, check, is_refused_unasked, keys_of, must, opens
 from papers import Vendor
-from world import configure, key, restart_daemon
+from world import Misbehaving, configure, key, restart_daemon, usb
 
 ROOTS = "/etc/passkeyd/attestation-roots"
 BLUE, ZEROS = "b" * 32, "0" * 32
+PIN, SAY_PIN = "2468", "/run/world/say-pin"
+ASKING = {"SSH_ASKPASS": SAY_PIN, "SSH_ASKPASS_REQUIRE": "force"}
 made = {}
 
 
@@ -88,6 +92,44 @@ def a_model_that_is_not_accepted_is_neither_taken_nor_let_in():
     restart_daemon()
 
 
+def set_a_pin():
+    node = usb("list").splitlines()[0].split()[1]
+    must("with-usb", "sh", "-c", f"printf '{PIN}\\n{PIN}\\n' | setsid fido2-token -S {node}")
+    with open(SAY_PIN, "w", encoding="utf-8") as file:
+        file.write(f"#!/bin/sh\necho '{PIN}'\n")
+    os.chmod(SAY_PIN, 0o755)
+
+
+def with_pin(name, *arguments):
+    """Made by somebody who types the PIN."""
+    os.environ.update(ASKING)
+    try:
+        return Key(name, attested=True, arguments=arguments)
+    finally:
+        for variable in ASKING:
+            del os.environ[variable]
+
+
+def a_key_that_wants_its_pin_each_time_is_let_in_with_it_and_not_without():
+    says("self")
+    set_a_pin()
+    always = with_pin("always", "verify-required")
+    check(add("alice", always.line, name="Always", **always.evidence) is None, "not enrolled")
+    check(keys_of("alice")["Always"]["user-verification"], keys_of("alice")["Always"])
+    check(opens(always, more=("-o", "BatchMode=no"), settings=[f"{name}={value}" for name, value in ASKING.items()]),
+          "it does not open")
+    with Misbehaving(no_uv=1):
+        check(not opens(always, more=("-o", "BatchMode=no"), settings=[f"{name}={value}" for name, value in ASKING.items()]),
+              "it opens without")
+
+
+def a_key_that_wanted_its_pin_only_when_it_was_made_is_let_in_with_a_touch():
+    once = with_pin("once")
+    check(add("alice", once.line, name="Once", **once.evidence) is None, "not enrolled")
+    check(not keys_of("alice")["Once"]["user-verification"], keys_of("alice")["Once"])
+    check(opens(once), "it does not open")
+
+
 PROMISES = [
     a_key_that_speaks_for_itself_is_enrolled_with_its_own_word,
     a_key_of_a_trusted_vendor_is_trusted,
@@ -95,4 +137,6 @@ PROMISES = [
     an_attestation_of_another_key_over_something_else_or_forged_enrolls_nothing,
     where_attestation_is_required_a_key_without_is_not_taken,
     a_model_that_is_not_accepted_is_neither_taken_nor_let_in,
+    a_key_that_wants_its_pin_each_time_is_let_in_with_it_and_not_without,
+    a_key_that_wanted_its_pin_only_when_it_was_made_is_let_in_with_a_touch,
 ]

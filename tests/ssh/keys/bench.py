@@ -76,7 +76,7 @@ def sign_in(of, user="alice", touched=True, more=(), settings=()):
     is expected to blink."""
     near = Person("alice")
     command = near.ssh("echo", "inside", user=user, options=(
-        "-i", of.path, "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes", "-o", "PreferredAuthentications=publickey", *more))
+        *more, "-i", of.path, "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes", "-o", "PreferredAuthentications=publickey"))
     at = command.index("with-usb")
     process = subprocess.Popen([*command[:at], *settings, *command[at:]], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                stderr=subprocess.STDOUT, text=True)
@@ -139,7 +139,7 @@ def let_sshd_pause():
     with open(path, encoding="utf-8") as file:
         lines = file.read()
     with open("/run/world/run-hook", "w", encoding="utf-8") as file:
-        file.write(f"#!/bin/sh\n[ ! -x {HOOK} ] || exec {HOOK}\n")
+        file.write(f'#!/bin/sh\n[ "$PAM_TYPE" != open_session ] || [ ! -x {HOOK} ] || exec {HOOK}\n')
     os.chmod("/run/world/run-hook", 0o755)
     hook = "session optional pam_exec.so quiet /run/world/run-hook\n"
     with open(path, "w", encoding="utf-8") as file:

@@ -5,11 +5,13 @@ import subprocess
 
 from bench import Key, Meanwhile, Person, add, called, check, last_login, logins, manager, must, opens, options, rows, sign_in
 from enrolling import made
-from world import DAEMON, PASSWORD, start_daemon
+from world import DAEMON, PASSWORD, restart_daemon
 
 server = None  # run.py's
 #: Calls a method with these texts and no options.
 CALL = "busctl --system call org.passkeyd1 /org/passkeyd1 org.passkeyd1.Manager "
+#: Returns once it has ended.
+STOP_DAEMON = f"daemon=$(pidof {DAEMON}); kill $daemon; exec tail --pid=$daemon -s 0.05 -f /dev/null"
 
 
 def is_put_out(key, script):
@@ -45,8 +47,8 @@ def an_account_that_is_locked_meanwhile_gets_no_session():
 
 
 def where_nobody_can_tell_whether_it_was_revoked_no_session_opens():
-    check(is_put_out(made["ed25519"], f"kill $(pidof {DAEMON})") == 0, "on record, though nobody knew")
-    start_daemon()
+    check(is_put_out(made["ed25519"], STOP_DAEMON) == 0, "on record, though nobody knew")
+    restart_daemon()
     check(opens(made["ed25519"]), "it does not open any more")
 
 
@@ -56,10 +58,10 @@ def who_comes_with_a_password_is_not_asked_about_keys():
     must("chmod", "755", "/run/world/say-password")
     near = Person("alice")
     command = near.ssh("echo", "inside", options=("-o", "PubkeyAuthentication=no", "-o", "PreferredAuthentications=password"))
-    with Meanwhile(f"kill $(pidof {DAEMON})"):
+    with Meanwhile(STOP_DAEMON):
         done = subprocess.run(["env", "SSH_ASKPASS=/run/world/say-password", "SSH_ASKPASS_REQUIRE=force", *command],
                               stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
-    start_daemon()
+    restart_daemon()
     check(done.returncode == 0 and "inside" in done.stdout, done)
 
 
