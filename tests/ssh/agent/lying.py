@@ -270,7 +270,7 @@ def a_counter_that_really_went_back_suspends_the_key():
     check(enrolled.last_records()[0][1:] == ("denied", "counter-went-back"), f"on record: {enrolled.last_records()}")
     with Liar("honest") as agent, sudo(agent) as terminal:
         use_password(terminal)
-        check(agent.heard() == [], "a suspended key was asked for")
+        check("sign" not in agent.heard(), "a suspended key was asked for")
     must("passkeyctl", "resume", "alice", "Soft key", "--yes")
     write(f"{FOLDER}/alice.count", b"2000")
     check(let_in()[0], "the resumed key does not work")
