@@ -129,6 +129,7 @@ class Transaction {
     pam_set_item(pamh_, PAM_FAIL_DELAY, reinterpret_cast<const void *>(note_delay));
     if (!setup.tty.empty()) pam_set_item(pamh_, PAM_TTY, setup.tty.c_str());
     if (!setup.rhost.empty()) pam_set_item(pamh_, PAM_RHOST, setup.rhost.c_str());
+    if (!setup.ruser.empty()) pam_set_item(pamh_, PAM_RUSER, setup.ruser.c_str());
   }
   ~Transaction() { pam_end(pamh_, PAM_SUCCESS); }
   Transaction(const Transaction &) = delete;

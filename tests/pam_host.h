@@ -42,6 +42,7 @@ struct HostSetup {
   int flags = 0;
   std::string tty = {};
   std::string rhost = {};
+  std::string ruser = {};
   bool tells_fail = false;       ///< the conversation fails for anything that is no question
   long failing_allocation = -1;  ///< see tests/failing_allocator.h; counted from pam_authenticate on
   std::function<void()> once_answered =
