@@ -95,7 +95,7 @@ void without_a_file_the_defaults_are_in_force() {
   CHECK(config.audit_retention == std::chrono::days(400));
   const Policy &policy = config.policy_for("sudo");
   CHECK(policy.user_verification == UserVerification::Preferred);
-  CHECK((policy.ways == std::vector<Way>{Way::Usb, Way::Tpm}));
+  CHECK((policy.ways == std::vector<Way>{Way::Usb, Way::Tpm, Way::Ssh}));
   CHECK(policy.backup_codes == BackupCodes::AfterPasskey);
   CHECK(policy.touch_timeout == seconds(30) && policy.min_key_retries == 2);
   CHECK(policy.accepted_aaguids.empty());
@@ -147,7 +147,7 @@ void every_value_shown_is_one_that_can_be_written() {
       {"tries_per_day", {"1", "1000"}},
       {"audit_retention", {"1", "36500", "forever"}},
       {"user_verification", {"required", "preferred", "discouraged"}},
-      {"ways", {"usb", "tpm", "tpm usb", "usb tpm"}},
+      {"ways", {"usb", "tpm", "tpm usb", "usb tpm", "ssh", "usb tpm ssh"}},
       {"backup_codes", {"never", "after-passkey", "always"}},
       {"touch_timeout", {"5", "60"}},
       {"min_key_retries", {"1", "7"}},
@@ -170,7 +170,7 @@ void a_bad_value_is_refused_with_file_line_and_reason() {
       {"touch_timeout: must be a whole number from 5 to 60", {"soon", "4", "61", "30x", "", "+30"}},
       {"min_key_retries: must be a whole number from 1 to 7", {"0", "8"}},
       {"user_verification: must be required, preferred or discouraged", {"maybe", "", "Required", "\"\""}},
-      {"ways: must be a list of usb and tpm, each once", {"usb usb", "carrier-pigeon", "usb code"}},
+      {"ways: must be a list of usb, tpm and ssh, each once", {"usb usb", "carrier-pigeon", "usb code"}},
       {"ways: must be a list with at least one way", {"", ","}},
       {"backup_codes: must be never, after-passkey or always", {"yes", "", "after passkey"}},
       {"tcti: must be device:/PATH or swtpm:path=/SOCKET", {"", "libtpms:", "device:tpm0", "swtpm:port=1"}},
