@@ -216,7 +216,7 @@ void a_service_overrides_what_it_names_and_nothing_else() {
   CHECK(config.policy_for("sudo").user_verification == UserVerification::Required);
   CHECK(config.policy_for("swaylock").touch_timeout == seconds(20));
   CHECK(config.policy_for("swaylock").user_verification == UserVerification::Discouraged);
-  CHECK(config.policy_for("swaylock").ways.size() == 1 && config.policy_for("sudo").ways.size() == 2);
+  CHECK(config.policy_for("swaylock").ways.size() == 1 && config.policy_for("sudo").ways.size() == 3);
   for (const char *other : {"", "su", "sudo-i", "SUDO"}) {
     CHECK(config.policy_for(other).touch_timeout == seconds(20));
     CHECK(config.policy_for(other).user_verification == UserVerification::Preferred);
@@ -417,7 +417,7 @@ void a_reload_takes_all_or_nothing() {
 
   files.write(kMain, "touch_timeout = 15\n");
   CHECK(again() == kConfigLoaded);
-  CHECK(config.general.touch_timeout == seconds(15) && config.policy_for("su").ways.size() == 2);
+  CHECK(config.general.touch_timeout == seconds(15) && config.policy_for("su").ways.size() == 3);
   CHECK(under_way.ways.size() == 1);
 }
 
