@@ -165,7 +165,7 @@ Task<void> tell_nameless_login(House &house, Face &face, LoginRequest request) {
   if (request.place != Place::Local)
     co_return fail({ErrorKind::RemoteSession, "the account is in use from elsewhere"});
 
-  const LoginCase login{request, account.value(), {credential}, 0, policy};
+  const LoginCase login{std::move(request), account.value(), {credential}, 0, policy};
   Challenge challenge = std::move(found->challenge).bind(account.value());
   Result<Say> said = decide(house, login, login.credentials,
                             Proof{std::move(challenge), std::move(found->claim.assertion), std::nullopt});

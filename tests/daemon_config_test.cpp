@@ -95,7 +95,7 @@ void without_a_file_the_defaults_are_in_force() {
   CHECK(config.audit_retention == std::chrono::days(400));
   const Policy &policy = config.policy_for("sudo");
   CHECK(policy.user_verification == UserVerification::Preferred);
-  CHECK((policy.ways == std::vector<Way>{Way::Usb, Way::Tpm}));
+  CHECK((policy.ways == std::vector<Way>{Way::Usb, Way::Tpm, Way::Ssh}));
   CHECK(policy.backup_codes == BackupCodes::AfterPasskey);
   CHECK(policy.touch_timeout == seconds(30) && policy.min_key_retries == 2);
   CHECK(policy.accepted_aaguids.empty() && policy.askpass);
@@ -151,7 +151,7 @@ void every_value_shown_is_one_that_can_be_written() {
       {"tries_per_day", {"1", "1000"}},
       {"audit_retention", {"1", "36500", "forever"}},
       {"user_verification", {"required", "preferred", "discouraged"}},
-      {"ways", {"usb", "tpm", "tpm usb", "usb tpm"}},
+      {"ways", {"usb", "tpm", "tpm usb", "usb tpm", "ssh", "usb tpm ssh"}},
       {"backup_codes", {"never", "after-passkey", "always"}},
       {"accepted_names", {"box", "box.example 192.0.2.1 2001:db8::1 fe80::1%eth0 my_box"}},
       {"askpass", {"yes", "no"}},
@@ -176,7 +176,7 @@ void a_bad_value_is_refused_with_file_line_and_reason() {
       {"touch_timeout: must be a whole number from 5 to 60", {"soon", "4", "61", "30x", "", "+30"}},
       {"min_key_retries: must be a whole number from 1 to 7", {"0", "8"}},
       {"user_verification: must be required, preferred or discouraged", {"maybe", "", "Required", "\"\""}},
-      {"ways: must be a list of usb and tpm, each once", {"usb usb", "carrier-pigeon", "usb code"}},
+      {"ways: must be a list of usb, tpm and ssh, each once", {"usb usb", "carrier-pigeon", "usb code"}},
       {"ways: must be a list with at least one way", {"", ","}},
       {"backup_codes: must be never, after-passkey or always", {"yes", "", "after passkey"}},
       {"accepted_names: must be a list of host names, aliases and addresses",
@@ -227,7 +227,7 @@ void a_service_overrides_what_it_names_and_nothing_else() {
   CHECK(config.policy_for("sudo").user_verification == UserVerification::Required);
   CHECK(config.policy_for("swaylock").touch_timeout == seconds(20));
   CHECK(config.policy_for("swaylock").user_verification == UserVerification::Discouraged);
-  CHECK(config.policy_for("swaylock").ways.size() == 1 && config.policy_for("sudo").ways.size() == 2);
+  CHECK(config.policy_for("swaylock").ways.size() == 1 && config.policy_for("sudo").ways.size() == 3);
   for (const char *other : {"", "su", "sudo-i", "SUDO"}) {
     CHECK(config.policy_for(other).touch_timeout == seconds(20));
     CHECK(config.policy_for(other).user_verification == UserVerification::Preferred);
@@ -428,7 +428,7 @@ void a_reload_takes_all_or_nothing() {
 
   files.write(kMain, "touch_timeout = 15\n");
   CHECK(again() == kConfigLoaded);
-  CHECK(config.general.touch_timeout == seconds(15) && config.policy_for("su").ways.size() == 2);
+  CHECK(config.general.touch_timeout == seconds(15) && config.policy_for("su").ways.size() == 3);
   CHECK(under_way.ways.size() == 1);
 }
 

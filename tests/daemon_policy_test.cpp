@@ -207,7 +207,7 @@ void a_typed_text_is_a_tpm_pin_only_where_somebody_opted_in() {
 
 // --- backup codes ---
 
-Plan with_codes(LoginRequest request, BackupCodes when, std::size_t codes = 10,
+Plan with_codes(const LoginRequest &request, BackupCodes when, std::size_t codes = 10,
                 std::vector<KeyInfo> plugged = {key}) {
   Policy policy;
   policy.backup_codes = when;

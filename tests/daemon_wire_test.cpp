@@ -97,7 +97,7 @@ void what_an_agent_is_asked_and_says_survives_the_trip() {
   CHECK(sign.key == some(74) && sign.text == some(116) && sign.timeout == time);
   const wire::Event third =
       MUST(wire::decode_event(wire::encode(wire::Event(wire::AgentKeysListed{{some(32)}}))));
-  CHECK(std::get<wire::AgentKeysListed>(third).ids == std::vector{some(32)});
+  CHECK(std::get<wire::AgentKeysListed>(third).ids == std::vector<Bytes>{some(32)});
   const wire::Event last = MUST(wire::decode_event(wire::encode(wire::Event(wire::AgentSigned{some(120)}))));
   CHECK(std::get<wire::AgentSigned>(last).signature == some(120));
 }

@@ -131,6 +131,7 @@ class Transaction {
     if (!setup.tty.empty()) pam_set_item(pamh_, PAM_TTY, setup.tty.c_str());
     if (!setup.rhost.empty()) pam_set_item(pamh_, PAM_RHOST, setup.rhost.c_str());
     if (!setup.auth_info.empty()) pam_putenv(pamh_, ("SSH_AUTH_INFO_0=" + setup.auth_info).c_str());
+    if (!setup.ruser.empty()) pam_set_item(pamh_, PAM_RUSER, setup.ruser.c_str());
   }
   ~Transaction() { pam_end(pamh_, PAM_SUCCESS); }
   Transaction(const Transaction &) = delete;

@@ -43,6 +43,7 @@ struct HostSetup {
   std::string tty = {};
   std::string rhost = {};
   std::string auth_info = {};    ///< what sshd has in the handle's environment about how somebody came in
+  std::string ruser = {};
   bool tells_fail = false;       ///< the conversation fails for anything that is no question
   long failing_allocation = -1;  ///< see tests/failing_allocator.h; counted from pam_authenticate on
   std::function<void()> once_answered =

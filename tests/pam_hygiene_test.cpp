@@ -194,9 +194,9 @@ void the_module_speaks_the_hosts_language_and_leaves_it_alone() {
 // -----------------------------------------------------------------------------------------
 
 /// Runs this program as a host of its own with `environment` before its name; gives the module's code.
-int login_with(const std::string &environment) {
+int login_with(const std::string &environment, const char *how = "--login") {
   const std::vector<std::string> lines = lines_of(
-      "env " + environment + " /proc/" + std::to_string(getpid()) + "/exe " + module_path + " --login");
+      "env " + environment + " /proc/" + std::to_string(getpid()) + "/exe " + module_path + " " + how);
   return lines.empty() ? -1 : std::stoi(lines.back());
 }
 
@@ -304,16 +304,24 @@ class Greeter {
 };
 
 /// What the daemon is asked by a host in whose environment an agent is.
-void asks_with_an_agent(const std::string &request) {
+void asks_with_an_agent(const std::string &request, const char *how = "--login-and-look") {
   const PrivateBus bus;
   ScriptedDaemon daemon({begins("user=alice service=passkey-test" + request), next("", "granted")});
-  CHECK(login_with(std::string("SSH_AUTH_SOCK=") + Greeter::kPath) == PAM_SUCCESS);
+  CHECK(login_with(std::string("SSH_AUTH_SOCK=") + Greeter::kPath, how) == PAM_SUCCESS);
   daemon.must_be_done();
 }
 
 void a_connection_to_the_persons_agent_goes_along_and_nothing_stays_changed() {
   const Greeter agent;
   asks_with_an_agent(" agent=hello");
+}
+
+/// The host says who runs it, as sudo does; opened with that person's ids, which are the host's again
+/// afterwards.
+void the_agent_of_whom_the_host_names_goes_along_and_nothing_stays_changed() {
+  if (!can_change_user()) throw Skipped("there is one user here");
+  const Greeter agent(kDaemonUid);
+  asks_with_an_agent(" agent=hello", "--login-and-look passkeyd");
 }
 
 void a_socket_where_somebody_else_listens_does_not_go_along() {
@@ -329,8 +337,12 @@ int main(int argc, char **argv) {
   module_path = argv[1];
   recorder_path = argc > 2 ? argv[2] : "";
   if (recorder_path == "--login") {
+    std::printf("%d\n", authenticate().code);
+    return 0;
+  }
+  if (recorder_path == "--login-and-look") {
     const std::set<std::string> files = open_files();
-    const int code = authenticate().code;
+    const int code = authenticate({.ruser = argc > 3 ? argv[3] : ""}).code;
     const bool unchanged = open_files() == files &&
                            setfsuid(static_cast<uid_t>(-1)) == static_cast<int>(geteuid()) &&
                            setfsgid(static_cast<gid_t>(-1)) == static_cast<int>(getegid());
@@ -350,6 +362,7 @@ int main(int argc, char **argv) {
       TEST(a_hostile_environment_lets_nobody_in),
       TEST(the_module_touches_no_file_that_a_user_controls),
       TEST(a_connection_to_the_persons_agent_goes_along_and_nothing_stays_changed),
+      TEST(the_agent_of_whom_the_host_names_goes_along_and_nothing_stays_changed),
       TEST(a_socket_where_somebody_else_listens_does_not_go_along),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);

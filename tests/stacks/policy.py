@@ -173,7 +173,7 @@ def passkeyctl_shows_each_value_and_where_it_was_set():
         "tcti": ("swtpm:path=/run/world/tpm/socket", "/etc/passkeyd/passkeyd.conf.d/world.conf:1")}
     for key_name, row in expected.items():
         check(sudos.get(key_name) == row, f"{key_name}: {sudos.get(key_name)} instead of {row}")
-    check(others["user_verification"] == ("preferred", "default") and others["ways"] == ("usb tpm", "default"), others)
+    check(others["user_verification"] == ("preferred", "default") and others["ways"] == ("usb tpm ssh", "default"), others)
     check(others["touch_timeout"] == ("20", f"{CONFIG}:1"), others)
     with open(world.TREE + "/man/passkeyd.conf.5", encoding="utf-8") as page:
         documented = set(re.findall(r"^\.It Cm (\w+)$", page.read(), re.MULTILINE))

@@ -6,10 +6,11 @@ import shutil
 
 import enrolled
 from far import Agent, Person, Server, make_sk_key, open_key_to_all
-from world import Terminal, check, key, must, touch, use_password
+from world import Terminal, check, key, must, open_to_all, touch, use_password
 
 #: The way in is not what is tested here.
 SSHD = "AuthorizedKeysFile /run/world/authorized-%u\nKbdInteractiveAuthentication no\n"
+THERE = "[127.0.0.1]:2222"
 PEOPLE = {}
 
 
@@ -67,26 +68,51 @@ def an_ecdsa_key_opens_as_well():
             opened_by_touch(terminal)
 
 
-def a_declined_touch_steps_down_with_words():
+def a_touch_that_does_not_come_is_stepped_down_from_with_words():
+    with Server(SSHD), Agent("alice") as agent:
+        add(agent, "alice")
+        with afar("alice", "sudo", "whoami", agent=agent) as terminal:
+            terminal.wait_for("Touch ")
+            terminal.wait_for("That took too long")
+            use_password(terminal)
+        touch()  # nobody waits for it any more, but OpenSSH's agent lets the key blink on
+
+
+def a_touch_after_ctrl_c_opens_nothing():
     with Server(SSHD), Agent("alice") as agent:
         add(agent, "alice")
         with afar("alice", "sudo", "whoami", agent=agent) as terminal:
             terminal.wait_for("Touch ")
             key("wait", "blinking")
-            key("touch", "refuse")
-            terminal.wait_for("Your SSH agent did not sign")
-            use_password(terminal)
+            terminal.type_unseen("\x03")
+            terminal.wait_for(r"assword[^\n]*: ")
+            touch()
+            terminal.type_unseen("not the password")
+            check(terminal.end() != 0 and "root" not in terminal.screen, terminal.screen)
 
 
-def a_key_that_may_not_be_used_from_there_is_stepped_down_from_with_words():
+def constrained(agent, *hops):
+    """The agent has the key for these ways through the world only; alice's known hosts say which they are."""
+    with afar("alice", "true") as terminal:
+        check(terminal.end() == 0, "no way in")
+    constraints = [part for hop in hops for part in ("-h", hop)]
+    add(agent, "alice", *constraints, "-H", PEOPLE["alice"].folder + "/known_hosts")
+
+
+def a_key_that_is_for_signing_in_there_alone_is_not_asked_for():
     with Server(SSHD), Agent("alice") as agent:
-        known = PEOPLE["alice"].folder + "/known_hosts"
-        with afar("alice", "true") as terminal:  # its host key is known from now on
-            check(terminal.end() == 0, "no way in")
-        add(agent, "alice", "-h", "[127.0.0.1]:2222", "-H", known)
+        constrained(agent, THERE)
         with afar("alice", "sudo", "whoami", agent=agent) as terminal:
             use_password(terminal)
-            check("root" in terminal.screen, terminal.screen)
+            check("Touch" not in terminal.screen, terminal.screen)
+
+
+def a_key_that_is_for_signing_in_from_there_alone_is_stepped_down_from_with_words():
+    with Server(SSHD), Agent("alice") as agent:
+        constrained(agent, THERE, f"{THERE}>{THERE}")
+        with afar("alice", "sudo", "whoami", agent=agent) as terminal:
+            terminal.wait_for("Your SSH agent did not sign")
+            use_password(terminal)
 
 
 def without_a_forwarded_agent_sudo_is_as_before():
@@ -106,7 +132,8 @@ def su_to_oneself_from_afar_opens_with_a_touch_at_home():
 def pkexec_from_afar_opens_with_a_touch_at_home():
     with Server(SSHD), Agent("carol") as agent:
         add(agent, "carol")
-        with afar("carol", "pkexec", "whoami", agent=agent) as terminal:
+        # pkexec's own agent finds no session for its cookie; polkit's for terminals does.
+        with afar("carol", open_to_all("tests/ssh/agent/pkexec.sh"), "whoami", agent=agent) as terminal:
             terminal.wait_for(r"Password, or Enter[^\n]*: ")
             terminal.type_unseen("")
             terminal.wait_for("Touch ")
@@ -118,8 +145,10 @@ def pkexec_from_afar_opens_with_a_touch_at_home():
 PROMISES = [
     sudo_from_afar_opens_with_a_touch_at_home,
     an_ecdsa_key_opens_as_well,
-    a_declined_touch_steps_down_with_words,
-    a_key_that_may_not_be_used_from_there_is_stepped_down_from_with_words,
+    a_touch_that_does_not_come_is_stepped_down_from_with_words,
+    a_touch_after_ctrl_c_opens_nothing,
+    a_key_that_is_for_signing_in_there_alone_is_not_asked_for,
+    a_key_that_is_for_signing_in_from_there_alone_is_stepped_down_from_with_words,
     without_a_forwarded_agent_sudo_is_as_before,
     su_to_oneself_from_afar_opens_with_a_touch_at_home,
     pkexec_from_afar_opens_with_a_touch_at_home,

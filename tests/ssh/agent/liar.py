@@ -55,6 +55,7 @@ class Liar:
                 print({11: "list", 13: "sign"}.get(request[0], f"other {request[0]}"), flush=True)
                 self.answer(connection, request)
         except (OSError, EOFError):
+            connection.shutdown(socket.SHUT_RDWR)
             print("closed", flush=True)
 
     @staticmethod
