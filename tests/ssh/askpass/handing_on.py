@@ -1,5 +1,6 @@
 """What is not ours goes to the person, unchanged; and so does what only looks like ours."""
 
+import glob
 import os
 import shutil
 import subprocess
@@ -23,6 +24,17 @@ def other_prompts_are_asked_on_the_terminal():
 
 def without_a_key_the_first_prompt_is_the_persons():
     world.usb("unplug", "0")
+    direct(FIRST)
+    with at_terminal(RP_ID) as terminal:
+        terminal.wait_for(rf"\(alice@{RP_ID}\) {FIRST}")
+        terminal.type_unseen("s3cret word")
+        terminal.end()
+    check(answers() == ["s3cret word"], str(answers()))
+
+
+def a_key_that_belongs_to_somebody_else_is_none():
+    for node in glob.glob("/run/world/usb/*/dev/hidraw*"):
+        os.chmod(os.path.realpath(node), 0o600)
     direct(FIRST)
     with at_terminal(RP_ID) as terminal:
         terminal.wait_for(rf"\(alice@{RP_ID}\) {FIRST}")
@@ -96,7 +108,7 @@ def a_passphrase_is_the_persons():
 #: What ssh, ssh-add and ssh-agent ask with, and others who use the same askpass.
 QUESTIONS = ("Enter PIN for ED25519-SK key /home/alice/.ssh/id_sk: ", "Enter passphrase for /home/alice/.ssh/id: ", "",
              "Allow use of key alice?\nKey fingerprint SHA256:AAAA.", "[sudo] password for alice: ", "Passkey or password: ",
-             "passkeyd1:AAAA", "(alice@web) ", "two  spaces \t and \x01 \udcff bytes", "x" * 100_000)
+             "passkeyd1:AAAA", "(alice@web) ", "--host", "-x", "two  spaces \t and \x01 \udcff bytes", "x" * 100_000)
 
 
 def ask(prompt, *settings):
@@ -160,6 +172,7 @@ def with_nobody_to_ask_nothing_waits():
 
 PROMISES = [
     other_prompts_are_asked_on_the_terminal, without_a_key_the_first_prompt_is_the_persons,
+    a_key_that_belongs_to_somebody_else_is_none,
     what_a_server_sends_is_no_command_to_the_terminal, the_persons_own_askpass_gets_the_prompt_as_it_is,
     a_prefix_that_the_server_made_gets_no_answer, a_crafted_user_name_gets_no_answer,
     a_question_about_a_host_key_is_the_persons, a_passphrase_is_the_persons, the_persons_own_askpass_takes_our_place,
