@@ -1,6 +1,8 @@
 /// Finding them, and choosing.
 #include "ssh/askpass/authenticators.h"
 
+#include <unistd.h>
+
 #include "client/words.h"
 #include "ssh/askpass/security_key.h"
 
@@ -8,7 +10,10 @@ namespace passkeyd::askpass {
 
 Result<PasskeySources> authenticators_here() {
   PasskeySources sources;
-  for (KeyInfo &key : TRY(plugged_keys())) sources.push_back(std::make_unique<SecurityKey>(std::move(key)));
+  for (KeyInfo &key : TRY(plugged_keys()))
+    // Another person's seat, or another's turn at this one: as if it were not plugged in.
+    if (access(key.path.c_str(), R_OK | W_OK) == 0)
+      sources.push_back(std::make_unique<SecurityKey>(std::move(key)));
   return sources;
 }
 

@@ -32,7 +32,7 @@ class PasskeySource {
 
 using PasskeySources = std::vector<std::unique_ptr<PasskeySource>>;
 
-/// All there are now: each plugged-in security key. Errors: Io.
+/// All there are now: each plugged-in security key that this person may open. Errors: Io.
 Result<PasskeySources> authenticators_here();
 
 /// Lets the person pick one, where there are several. Errors: NoDevice (none), Cancelled.

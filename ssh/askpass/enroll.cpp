@@ -7,7 +7,6 @@
 
 #include "client/printable.h"
 #include "client/terminal.h"
-#include "client/words.h"
 #include "ssh/askpass/hosts.h"
 #include "webauthn/challenge.h"
 
@@ -84,7 +83,7 @@ Status enroll_now(const std::optional<std::string> &host) {
   Person person(find_next(), purpose_of(asked));
   Result<ssh::MadeRegistration> made = make(asked, person);
   if (!made) {
-    TRY(person.tell(Tone::Trouble, words_for({.message = std::string(name_of(made.error().kind))})));
+    TRY(person.tell(Tone::Trouble, words_of(made.error())));
     return Error{made.error().kind, ""};
   }
   const std::string line = TRY(line_of(std::move(made).value()));

@@ -9,7 +9,6 @@
 #include <string_view>
 
 #include "client/printable.h"
-#include "client/words.h"
 #include "ssh/askpass/answer.h"
 #include "ssh/askpass/enroll.h"
 #include "ssh/askpass/next.h"
@@ -44,8 +43,7 @@ int answer_or_step_down(const Challenged &asked) {
                                            : Result<std::string>(sources.error());
   if (line) return say(line.value());
   if (line.error().kind != ErrorKind::NotAllowed) {
-    [[maybe_unused]] const Status told =
-        person.tell(Tone::Trouble, words_for({.message = std::string(name_of(line.error().kind))}));
+    [[maybe_unused]] const Status told = person.tell(Tone::Trouble, words_of(line.error()));
   }
   return say("");
 }
@@ -70,9 +68,13 @@ int answer_ssh(const std::string &text) {
   return hand_on(find_next(), text, hint);
 }
 
+/// Whatever else comes alone is a prompt, with a dash before it or not.
+bool is_option(std::string_view text) {
+  return text == "--enroll" || text == "--help" || text == "-h" || text == "--version";
+}
+
 int run(int argc, char **argv) {
-  // ssh gives one argument, whatever it is; it begins with no dash unless a person typed it.
-  if (argc == 2 && *argv[1] != '-') return answer_ssh(argv[1]);
+  if (argc == 2 && !is_option(argv[1])) return answer_ssh(argv[1]);
   CLI::App app("Answers a server's prompts over ssh with a passkey of this computer's owner");
   app.name("passkey-askpass");
   app.set_version_flag("--version", "passkey-askpass " PASSKEYD_VERSION);

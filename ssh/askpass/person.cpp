@@ -4,9 +4,18 @@
 #include <charconv>
 #include <cstdio>
 
+#include "client/printable.h"
 #include "client/terminal.h"
+#include "client/words.h"
 
 namespace passkeyd::askpass {
+namespace {
+
+/// An askpass that gives the same answer to everything is not asked for ever.
+constexpr int kMostQuestions = 3;
+constexpr std::size_t kMostBytes = 200;
+
+}  // namespace
 
 Status Person::tell(Tone tone, const std::string &text) {
   notice_.reset();
@@ -44,7 +53,7 @@ Result<std::optional<std::size_t>> Person::choose(const std::string &prompt,
   for (std::size_t at = 0; at < options.size(); ++at)
     question += "\n  " + std::to_string(at + 1) + ". " + options[at];
   question += "\n" + prompt;
-  for (;;) {
+  for (int asked = 0; asked < kMostQuestions; ++asked) {
     const std::optional<std::string> text = TRY(ask(question));
     if (!text) return std::optional<std::size_t>();
     std::size_t number = 0;
@@ -52,6 +61,17 @@ Result<std::optional<std::size_t>> Person::choose(const std::string &prompt,
     const bool whole = problem == std::errc() && end == text->data() + text->size();
     if (whole && number >= 1 && number <= options.size()) return std::optional<std::size_t>(number - 1);
   }
+  return Error{ErrorKind::Cancelled, "none of them was chosen"};
+}
+
+std::string words_of(const Error &why, const std::string &device, const char *next) {
+  // What people read of these two elsewhere is about the service, and there is none here.
+  if (why.kind == ErrorKind::Io || why.kind == ErrorKind::Internal)
+    return "passkey-askpass: " + printable(why.sentence, kMostBytes);
+  Details details{.message = std::string(name_of(why.kind)), .device = device, .next = next};
+  if (why.tries_left && *why.tries_left >= 0)
+    details.tries_left = static_cast<std::uint32_t>(*why.tries_left);
+  return words_for(details);
 }
 
 }  // namespace passkeyd::askpass

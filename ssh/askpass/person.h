@@ -29,4 +29,8 @@ class Person final : public Conversation {
   std::optional<Notice> notice_;  ///< the cue, where there is no terminal
 };
 
+/// What went wrong, for people. `device`: empty where none is to be named; `next`: what comes after it
+/// (common/steps.h), or empty.
+std::string words_of(const Error &why, const std::string &device = {}, const char *next = "");
+
 }  // namespace passkeyd::askpass

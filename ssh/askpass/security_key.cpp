@@ -3,6 +3,7 @@
 
 #include "client/words.h"
 #include "ssh/askpass/dismissal.h"
+#include "ssh/askpass/person.h"
 
 namespace passkeyd::askpass {
 namespace {
@@ -34,13 +35,6 @@ bool calls_for_pin(ErrorKind kind) {
 
 bool is_mistyped(ErrorKind kind) {
   return kind == ErrorKind::PinWrong || kind == ErrorKind::PinInvalid;
-}
-
-Status tell_trouble(Conversation &person, const Error &why, const std::string &device, const char *next) {
-  Details details{.message = std::string(name_of(why.kind)), .device = device, .next = next};
-  if (why.tries_left && *why.tries_left >= 0)
-    details.tries_left = static_cast<std::uint32_t>(*why.tries_left);
-  return person.tell(Tone::Trouble, words_for(details));
 }
 
 /// One time at the key, which the person can take back.
@@ -76,14 +70,14 @@ Result<std::optional<Assertion>> SecurityKey::prove(const AssertionRequest &aske
     Result<std::optional<Assertion>> proof = attempt(nullptr);
     if (proof || !calls_for_pin(proof.error().kind) || !about.has_pin) return proof;
     if (proof.error().kind != ErrorKind::PinRequired)
-      TRY(tell_trouble(person, proof.error(), key_.name, next::kPin));
+      TRY(person.tell(Tone::Trouble, words_of(proof.error(), key_.name, next::kPin)));
   }
   for (int tries = 1;; ++tries) {
     const std::optional<Secret> pin = TRY(ask_pin(person));
     if (!pin) return Error{ErrorKind::Cancelled, "no PIN was given"};
     Result<std::optional<Assertion>> proof = attempt(&*pin);
     if (proof || !is_mistyped(proof.error().kind) || tries == kMostPins) return proof;
-    TRY(tell_trouble(person, proof.error(), key_.name, next::kAgain));
+    TRY(person.tell(Tone::Trouble, words_of(proof.error(), key_.name, next::kAgain)));
   }
 }
 

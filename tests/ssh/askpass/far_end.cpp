@@ -83,10 +83,16 @@ Bytes keep_challenge(const std::string &name, const std::string &rp_id, const st
   return random;
 }
 
+Credential credential_of(const std::string &challenge, const ssh::MadeRegistration &made) {
+  Challenge asked = challenge_of(challenge, Ceremony::Create);
+  Credential credential =
+      must(verify_registration(std::move(asked), made.registration, SystemClock().boot()));
+  credential.state = CredentialState::Active;
+  return credential;
+}
+
 Credential enrolled() {
-  const ssh::MadeRegistration made = must(ssh::read_registration(kept("made")));
-  return must(verify_registration(challenge_of("made.new", Ceremony::Create), made.registration,
-                                  SystemClock().boot()));
+  return credential_of("made.new", must(ssh::read_registration(kept("made"))));
 }
 
 /// Those of strangers, then the one that is enrolled, if any is.
@@ -116,8 +122,7 @@ int make_new(const Words &words) {
 int take_made(const Words &) {
   const std::string line = read_line();
   const ssh::MadeRegistration made = must(ssh::read_registration(line));
-  const Credential credential = must(
-      verify_registration(challenge_of("new", Ceremony::Create), made.registration, SystemClock().boot()));
+  const Credential credential = credential_of("new", made);
   keep("made", line);
   for (const char *part : {"", ".rp-id", ".verification"})
     keep(std::string("made.new") + part, kept(std::string("new") + part));

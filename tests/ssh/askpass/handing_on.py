@@ -1,11 +1,13 @@
 """What is not ours goes to the person, unchanged; and so does what only looks like ours."""
 
+import glob
 import os
 import shutil
+import subprocess
 
 import scene
 import world
-from scene import FIRST, PIN, RP_ID, answers, asked, at_terminal, challenge, direct, ended, judged, own_askpass, without_terminal
+from scene import FIRST, PIN, RP_ID, answers, asked, at_terminal, challenge, direct, ended, judged, own_askpass, without_terminal, Terminal
 from world import check, key, must, touch
 
 
@@ -22,6 +24,17 @@ def other_prompts_are_asked_on_the_terminal():
 
 def without_a_key_the_first_prompt_is_the_persons():
     world.usb("unplug", "0")
+    direct(FIRST)
+    with at_terminal(RP_ID) as terminal:
+        terminal.wait_for(rf"\(alice@{RP_ID}\) {FIRST}")
+        terminal.type_unseen("s3cret word")
+        terminal.end()
+    check(answers() == ["s3cret word"], str(answers()))
+
+
+def a_key_that_belongs_to_somebody_else_is_none():
+    for node in glob.glob("/run/world/usb/*/dev/hidraw*"):
+        os.chmod(os.path.realpath(node), 0o600)
     direct(FIRST)
     with at_terminal(RP_ID) as terminal:
         terminal.wait_for(rf"\(alice@{RP_ID}\) {FIRST}")
@@ -92,15 +105,39 @@ def a_passphrase_is_the_persons():
         check(terminal.end() == 0 and "ssh-ed25519 " in terminal.screen, "the key was not opened")
 
 
-def the_pin_of_an_ssh_key_is_the_persons():
-    world.key("touch", "auto")  # OpenSSH makes the key and uses it
-    path = scene.ALICE.folder + "/id_sk"
-    settings = own_askpass(PIN)
-    command = scene.ALICE.command("env", *scene.ASKPASS, *settings, "HOME=/home/alice", "ssh-keygen", "-q", "-t", "ed25519-sk",
-                                  "-O", "verify-required", "-N", "", "-f", path)
-    must(*command, stdin=-3)
-    world.key("touch", "wait")
-    check(any("PIN for authenticator" in prompt for _, prompt in asked()), str(asked()))
+#: What ssh, ssh-add and ssh-agent ask with, and others who use the same askpass.
+QUESTIONS = ("Enter PIN for ED25519-SK key /home/alice/.ssh/id_sk: ", "Enter passphrase for /home/alice/.ssh/id: ", "",
+             "Allow use of key alice?\nKey fingerprint SHA256:AAAA.", "[sudo] password for alice: ", "Passkey or password: ",
+             "passkeyd1:AAAA", "(alice@web) ", "--host", "-x", "two  spaces \t and \x01 \udcff bytes", "x" * 100_000)
+
+
+def ask(prompt, *settings):
+    return scene.ALICE.command("env", "HOME=/home/alice", *settings, "/usr/bin/passkey-askpass", prompt)
+
+
+def the_persons_own_askpass_takes_our_place():
+    with open("/run/world/next", "w", encoding="utf-8") as script:
+        script.write("#!/bin/sh\nprintf '%s|%s|%s|%s|' $# \"$1\" \"$SSH_ASKPASS_PROMPT\" \"$OTHER\"\nexit 7\n")
+    for hint in ("", "confirm", "none"):
+        for prompt in QUESTIONS:
+            done = subprocess.run(ask(prompt, "PASSKEY_ASKPASS_NEXT=/run/world/next", "OTHER=thing", f"SSH_ASKPASS_PROMPT={hint}"),
+                                  capture_output=True, timeout=60)
+            wanted = f"1|{prompt}|{hint}|thing|".encode("utf-8", "surrogateescape")
+            check((done.returncode, done.stdout, done.stderr) == (7, wanted, b""), f"{hint} {prompt[:50]!r}: {done}")
+
+
+def a_confirmation_is_nothing_but_yes():
+    for typed, status in (("yes", 0), ("", 1), ("no", 1), ("y", 1), ("YES", 1)):
+        with Terminal("root", ask("Allow use of key?", "SSH_ASKPASS_PROMPT=confirm")) as terminal:
+            terminal.wait_for(r"Allow use of key\? \(yes/no\) ")
+            terminal.type(typed)
+            check(terminal.end() == status, f"{typed!r} is taken for the other")
+
+
+def a_notice_is_shown_and_not_waited_for():
+    with Terminal("root", ask("Confirm user presence for key", "SSH_ASKPASS_PROMPT=none")) as terminal:
+        terminal.wait_for("Confirm user presence for key")
+        check(terminal.end() == 0, "it ends badly")
 
 
 def without_a_terminal_the_touch_is_shown_by_the_persons_askpass():
@@ -135,9 +172,11 @@ def with_nobody_to_ask_nothing_waits():
 
 PROMISES = [
     other_prompts_are_asked_on_the_terminal, without_a_key_the_first_prompt_is_the_persons,
+    a_key_that_belongs_to_somebody_else_is_none,
     what_a_server_sends_is_no_command_to_the_terminal, the_persons_own_askpass_gets_the_prompt_as_it_is,
     a_prefix_that_the_server_made_gets_no_answer, a_crafted_user_name_gets_no_answer,
-    a_question_about_a_host_key_is_the_persons, a_passphrase_is_the_persons,
+    a_question_about_a_host_key_is_the_persons, a_passphrase_is_the_persons, the_persons_own_askpass_takes_our_place,
+    a_confirmation_is_nothing_but_yes, a_notice_is_shown_and_not_waited_for,
     without_a_terminal_the_touch_is_shown_by_the_persons_askpass, with_nobody_to_ask_nothing_waits]
 #: For a key with a PIN.
-WITH_PIN = [the_pin_of_an_ssh_key_is_the_persons, without_a_terminal_the_pin_comes_from_the_persons_askpass]
+WITH_PIN = [without_a_terminal_the_pin_comes_from_the_persons_askpass]

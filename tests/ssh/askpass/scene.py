@@ -78,8 +78,8 @@ def answers():
 
 # --- alice ----------------------------------------------------------------------------------------------------------
 def ssh_command(host, user="alice", options=(), settings=()):
-    command = ALICE.command("ssh", "-F", "none", "-p", str(far.PORT), "-o", f"UserKnownHostsFile={ALICE.folder}/known_hosts", "-o",
-                            "StrictHostKeyChecking=accept-new", "-o", "NumberOfPasswordPrompts=1", *options, "-l", user, host, "true")
+    command = ALICE.command("ssh", "-F", "none", "-p", str(far.PORT), *options, "-o", f"UserKnownHostsFile={ALICE.folder}/known_hosts",
+                            "-o", "StrictHostKeyChecking=accept-new", "-o", "NumberOfPasswordPrompts=1", "-l", user, host, "true")
     at = command.index("with-usb")
     return [*command[:at], "HOME=/home/alice", *ASKPASS, *settings, *command[at:]]
 
