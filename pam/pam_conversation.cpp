@@ -1,7 +1,6 @@
 /// Talking through struct pam_conv. See pam_conv(3).
 #include "pam/pam_conversation.h"
 
-#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
@@ -44,13 +43,12 @@ Result<Reply> converse(pam_handle_t *pamh, int style, const std::string &text) {
   return reply;
 }
 
-constexpr std::size_t kMaxReply = std::max(Secret::kMaxBytes, askpass::kMaxAnswer);
-
 /// A question's reply. A null one is a failed conversation and never an empty answer.
-Result<Reply> question(pam_handle_t *pamh, int style, const std::string &prompt) {
+Result<Reply> question(pam_handle_t *pamh, int style, const std::string &prompt,
+                       std::size_t most = Secret::kMaxBytes) {
   Reply reply = TRY(converse(pamh, style, prompt));
   if (!reply || reply->resp == nullptr) return failed("the conversation gave no reply");
-  if (std::strlen(reply->resp) > kMaxReply) return failed("the reply is too long");
+  if (std::strlen(reply->resp) > most) return failed("the reply is too long");
   return reply;
 }
 
@@ -84,8 +82,9 @@ Result<std::optional<Secret>> PamConversation::ask_secret(const std::string &pro
 }
 
 Result<std::optional<std::string>> PamConversation::relay(const std::string &prompt) {
-  const Reply reply = TRY(question(pamh_, PAM_PROMPT_ECHO_OFF, prompt));
-  if (*reply->resp == '\0') return std::optional<std::string>();
+  const Reply reply = TRY(question(pamh_, PAM_PROMPT_ECHO_OFF, prompt, std::string::npos));
+  const std::size_t size = std::strlen(reply->resp);
+  if (size == 0 || size > askpass::kMaxAnswer) return std::optional<std::string>();
   return std::optional<std::string>(reply->resp);
 }
 

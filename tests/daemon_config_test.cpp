@@ -250,7 +250,7 @@ void every_policy_key_may_be_in_a_section_and_no_other() {
     const bool global = line.key == "rp_id" || line.key == "tcti" || line.key == "tpm_roots" ||
                         line.key == "audit_retention" || line.key.ends_with("_wait") ||
                         line.key.starts_with("tries_") || line.key.starts_with("attestation") ||
-                        line.key == "metadata_root";
+                        line.key == "metadata_root" || line.key == "accepted_names";
     const std::string text = "[service sudo]\n" + line.key + " = " + line.value + "\n";
     if (global)
       CHECK(refused(text, "etc/passkeyd.conf:2: " + line.key +

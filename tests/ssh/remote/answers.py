@@ -33,6 +33,18 @@ def a_host_may_be_known_by_any_of_the_accepted_names_in_lower_case():
     check(said.opened(), f"{said.err} {said.prompts}")
 
 
+def by_default_a_machine_is_known_by_what_it_calls_itself():
+    """Here that is "demo", the relying party ID, and not the address that everybody else here uses."""
+    configure("")
+    try:
+        (line,) = [line for line in must("passkeyctl", "policy", "sshd").splitlines() if line.startswith("accepted_names")]
+        check("demo" in line and "default" in line and HOST not in line, line)
+        check(sign_in("alice", "token", "assert", touched=True, host="demo").opened(), "not under its own name")
+        refused(sign_in("alice", "token", "assert", touched=True), "origin-wrong")
+    finally:
+        configure(NAMES)
+
+
 def an_answer_that_was_made_for_another_host_opens_nothing():
     refused(sign_in("alice", "token", "assert@mallory.example", touched=True), "origin-wrong")
     refused(sign_in("alice", "token", "assert", touched=True, host="other.world.example"), "origin-wrong")
@@ -121,7 +133,8 @@ def an_administrator_may_switch_it_off():
 
 PROMISES = [
     a_touch_at_ones_own_computer_opens, a_host_may_be_known_by_any_of_the_accepted_names_in_lower_case,
-    an_answer_that_was_made_for_another_host_opens_nothing, an_answer_opens_once,
+    by_default_a_machine_is_known_by_what_it_calls_itself, an_answer_that_was_made_for_another_host_opens_nothing,
+    an_answer_opens_once,
     an_answer_for_another_account_opens_nothing, what_is_no_answer_opens_nothing, an_answer_that_is_too_long_is_none,
     refused_answers_are_on_record_only_so_often, a_passkey_that_was_revoked_during_the_wait_opens_nothing,
     an_account_that_was_locked_during_the_wait_is_not_let_in, a_client_that_never_answers_leaves_nothing_behind,

@@ -7,7 +7,6 @@ from people import CODE, FIRST, NAMES, SignIn, check, configure, far, ledger, mu
 import world
 from world import PASSWORD, sudo, usb
 
-WRONG = "1-AAAAA-AAAAA-AAAAA"
 REFUSED = "The sign-in was refused."
 HERE_TOO = NAMES + "backup_codes = always\n"
 
@@ -39,7 +38,7 @@ def after_five_wrong_ones_the_right_one_opens_nothing_over_the_network_and_opens
     forget()
     codes = new_codes("alice")
     for _ in range(5):
-        check(sign_in("alice", "empty", "text:" + WRONG).status != 0, "a wrong code opened")
+        check(sign_in("alice", "empty", "wrong-code").status != 0, "a wrong code opened")
     check(tries("remote") == 5, f"{tries('remote')} tries were counted")
     said = sign_in("alice", "empty", "text:" + codes[2])
     check(said.status != 0, "the limit was passed")
@@ -60,7 +59,7 @@ def after_five_wrong_ones_the_right_one_opens_nothing_over_the_network_and_opens
 def a_password_opens_while_codes_have_to_wait():
     forget()
     for _ in range(6):
-        sign_in("alice", "empty", "text:" + WRONG)
+        sign_in("alice", "empty", "wrong-code")
     check(sign_in("alice", "text:" + PASSWORD).opened(), "the password does not open")
     check(sign_in("alice", "token", "assert", touched=True).opened(), "the passkey does not open")
     forget()
@@ -71,7 +70,7 @@ def who_hangs_up_during_the_hash_has_had_their_try():
     world.configure(HERE_TOO)
     Clock().restart()
     before = hashes()
-    begun = SignIn("alice", ["empty", "text:" + WRONG])
+    begun = SignIn("alice", ["empty", "wrong-code"])
     while hashes() == before:  # not yet at the code
         pass
     begun.process.kill()

@@ -64,6 +64,26 @@ def the_method_password_works_as_before_even_with_a_password_as_long_as_the_toke
         must("sh", "-c", f"echo 'carol:{PASSWORD}' | chpasswd")
 
 
-PROMISES = [a_password_opens_at_the_first_prompt_and_goes_no_further, an_empty_line_goes_on_to_the_password,
+def where_a_passkey_and_a_password_are_wanted_who_has_no_passkey_goes_on_with_the_password():
+    """pam_passkey(8) has it so for a "required" line; and whoever has one is not let in by the password alone."""
+    with open("/etc/pam.d/sshd", encoding="utf-8") as file:
+        usual = file.read()
+    with open("/etc/pam.d/sshd", "w", encoding="utf-8") as file:
+        file.write("auth required pam_passkey.so nodelay\nauth required pam_unix.so try_first_pass nodelay\n"
+                   "account required pam_permit.so\nsession required pam_permit.so\n")
+    try:
+        check(sign_in("dave", "text:" + PASSWORD).opened("dave"), "dave is kept out")
+        check(sign_in("dave", "token", "garbage:300", "text:" + PASSWORD).opened("dave"), "dave is kept out after a refusal")
+        for scenario in (("text:" + PASSWORD,), ("empty", "text:" + PASSWORD), ("token", "empty", "text:" + PASSWORD)):
+            for user in ("alice", "bob"):
+                check(not sign_in(user, *scenario).opened(user), f"{user} got in by the password alone: {scenario}")
+        check(sign_in("alice", "token", "assert", "text:" + PASSWORD, touched=True).opened(), "both together do not open")
+    finally:
+        with open("/etc/pam.d/sshd", "w", encoding="utf-8") as file:
+            file.write(usual)
+
+
+PROMISES = [where_a_passkey_and_a_password_are_wanted_who_has_no_passkey_goes_on_with_the_password,
+            a_password_opens_at_the_first_prompt_and_goes_no_further, an_empty_line_goes_on_to_the_password,
             a_wrong_password_is_asked_for_as_often_as_the_client_wants,
             the_method_password_works_as_before_even_with_a_password_as_long_as_the_token]

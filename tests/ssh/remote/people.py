@@ -31,6 +31,7 @@ WITH_CODES = NAMES + "[service sshd]\nbackup_codes = always\n"
 KBD = ("-o", "PreferredAuthentications=keyboard-interactive", "-o", "NumberOfPasswordPrompts=1")
 
 near = None  # whose desk it is
+void_codes = []  # of the right form, and nobody's
 
 
 def settle():
@@ -43,11 +44,15 @@ def settle():
     for user in ("alice", "bob", "carol"):
         world.enroll(user, "--usb", "--name", "Blue key", touched=True)
     must("passkeyctl", "lock", "bob")
+    void_codes.extend(new_codes("alice"))
     new_codes("alice")
 
 
 def new_codes(user):
-    return must("passkeyctl", "backup-codes", "--user", user, "--yes").split()[-10:]
+    made = subprocess.run(["passkeyctl", "backup-codes", "--user", user, "--yes"], check=True, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=90).stdout.split()
+    check(len(made) == 10, f"these are no ten codes: {made}")
+    return made
 
 
 class Said:
@@ -75,14 +80,14 @@ def read_lines(path):
 
 
 class SignIn:
-    """ssh, under way; the block may do something meanwhile."""
+    """ssh, under way. `scenario`: helper.py's, and "wrong-code"."""
 
     def __init__(self, user, scenario, host=HOST, options=KBD, command=("id", "-un")):
         self.folder = near.folder + "/helper"
         shutil.rmtree(self.folder, ignore_errors=True)
         os.makedirs(self.folder)
         with open(self.folder + "/scenario", "w", encoding="utf-8") as file:
-            json.dump(scenario, file)
+            json.dump(["text:" + void_codes[0] if answer == "wrong-code" else answer for answer in scenario], file)
         shutil.chown(self.folder, near.user, near.user)
         aliased = ("-o", "HostKeyAlias=" + host) if host != HOST else ()
         self.process = subprocess.Popen(
