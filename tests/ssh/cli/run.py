@@ -4,6 +4,7 @@ promise."""
 import json
 import os
 import shutil
+import subprocess
 import sys
 
 sys.path[:0] = [os.environ["WORLD_TREE"] + "/tests/signin", os.environ["WORLD_TREE"] + "/tests/ssh"]
@@ -38,7 +39,11 @@ def make(name, kind="ed25519-sk"):
 
 
 def enroll(user, path, *more):
-    return json.loads(must("passkeyctl", "enroll", "--ssh", path + ".pub", "--user", user, "--json", *more))
+    """For a program: standard output alone."""
+    done = subprocess.run(["passkeyctl", "enroll", "--ssh", path + ".pub", "--user", user, "--json", *more],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=60)
+    check(done.returncode == 0, done.stderr)
+    return json.loads(done.stdout)
 
 
 # --- into the ledger --------------------------------------------------------------------------------------------------
