@@ -181,7 +181,9 @@ void who_comes_second_waits_and_asks_anew() {
   const Fd first(open((kKrl + ".new").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   CHECK(flock(first.get(), LOCK_EX) == 0);
   const PrivateBus bus;
-  ScriptedDaemon daemon({lists({ssh_key("aa11", kRed, "revoked")})});
+  const Reaction told = rows({ssh_key("aa11", kRed, "revoked")});
+  ScriptedDaemon daemon(
+      {{"ListAllCredentials", [&](sd_bus_message *call) { return fs::exists(kKrl) ? told(call) : -EBUSY; }}});
   Ran second;
   std::thread waiting([&] { second = run({"ssh-krl", kKrl}); });
   while (!somebody_waits_for(first)) std::this_thread::yield();
