@@ -134,7 +134,9 @@ void every_check_of_the_service_has_words_of_its_own() {
 void a_level_of_tomorrow_is_looked_at() {
   const PrivateBus bus;
   ScriptedDaemon daemon(
-      {kStatus, {"GetHealth", list_of({{{"check", "new"}, {"level", "catastrophe"}, {"detail", "x"}}})}});
+      {kStatus,
+       {"GetHealth", list_of({{{"check", "new"}, {"level", "catastrophe"}, {"detail", "x"}}})},
+       kNobodysKeys});
   CHECK(says(run({"doctor", "--quiet"}).out, "warning  x"));
   daemon.must_be_done();
 }

@@ -5,6 +5,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <thread>
 
@@ -181,14 +182,21 @@ void who_comes_second_waits_and_asks_anew() {
   const Fd first(open((kKrl + ".new").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   CHECK(flock(first.get(), LOCK_EX) == 0);
   const PrivateBus bus;
-  ScriptedDaemon daemon({lists({ssh_key("aa11", kRed, "revoked")})});
+  const Reaction told = rows({ssh_key("aa11", kRed, "revoked")});
+  const Reaction early = error("org.passkeyd1.Error.Busy");
+  ScriptedDaemon daemon({{"ListAllCredentials",
+                          [&](sd_bus_message *call) { return (fs::exists(kKrl) ? told : early)(call); }}});
   Ran second;
-  std::thread waiting([&] { second = run({"ssh-krl", kKrl}); });
-  while (!somebody_waits_for(first)) std::this_thread::yield();
-  CHECK(!fs::exists(kKrl));
-  CHECK(rename((kKrl + ".new").c_str(), kKrl.c_str()) == 0 && flock(first.get(), LOCK_UN) == 0);
+  std::atomic<bool> ended = false;
+  std::thread waiting([&] {
+    second = run({"ssh-krl", kKrl});
+    ended = true;
+  });
+  while (!ended && !somebody_waits_for(first)) std::this_thread::yield();
+  const bool renamed = rename((kKrl + ".new").c_str(), kKrl.c_str()) == 0;
+  const bool unlocked = flock(first.get(), LOCK_UN) == 0;
   waiting.join();
-  CHECK(second.status == 0 && is_revoked(kRed));
+  CHECK(renamed && unlocked && second.status == 0 && is_revoked(kRed));
   daemon.must_be_done();
 }
 

@@ -190,7 +190,7 @@ void a_twin_is_not_verified_where_the_passkey_is_not_and_its_name_says_whose_it_
       if (!name) sd_bus_message_skip(call, "v");
       sd_bus_message_exit_container(call);
     }
-    return -EINVAL;
+    return error("org.passkeyd1.Error.InvalidInput")(call);
   };
   ScriptedDaemon daemon(
       {kBegins, kMade, made_with(false), {"AddSshKey root " + kRed + " *", named}, made_with(false)});

@@ -4,13 +4,16 @@ promise."""
 import json
 import os
 import shutil
+import subprocess
 import sys
 
-sys.path[:0] = [os.environ["WORLD_TREE"] + "/tests/signin", os.environ["WORLD_TREE"] + "/tests/ssh"]
+sys.path[:0] = [os.environ["WORLD_TREE"] + "/tests/signin", os.environ["WORLD_TREE"] + "/tests/ssh",
+                os.environ["WORLD_TREE"] + "/tests/authority"]
 
 import far  # noqa: E402
+from faces import PASSWORDS_AT_POLKIT, type_at_the_agent  # noqa: E402
 from person import Terminal  # noqa: E402
-from world import check, key, keep, must, restart_daemon, run, touch, usb  # noqa: E402
+from world import PASSWORD, check, configure, key, keep, must, restart_daemon, run, touch, usb  # noqa: E402
 
 FOLDER = "/root/keys"
 KRL = "/etc/ssh/revoked_keys"
@@ -38,7 +41,11 @@ def make(name, kind="ed25519-sk"):
 
 
 def enroll(user, path, *more):
-    return json.loads(must("passkeyctl", "enroll", "--ssh", path + ".pub", "--user", user, "--json", *more))
+    """For a program: standard output alone."""
+    done = subprocess.run(["passkeyctl", "enroll", "--ssh", path + ".pub", "--user", user, "--json", *more],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=60)
+    check(done.returncode == 0, done.stderr)
+    return json.loads(done.stdout)
 
 
 # --- into the ledger --------------------------------------------------------------------------------------------------
@@ -114,6 +121,24 @@ def a_key_that_is_pulled_out_before_its_twin_is_made_keeps_the_passkey():
     must("passkeyctl", "revoke", "root", "--all", "--yes")
 
 
+def a_person_who_is_not_root_gets_one_at_home_and_is_asked_who_they_are():
+    """At each change: polkit remembers nobody."""
+    far.open_key_to_all()
+    with Terminal("alice", ["with-usb", "passkeyctl", "enroll", "--usb", "--name", "green", "--no-backup-codes", "--no-test",
+                            "--with-ssh-key"]) as terminal:
+        type_at_the_agent(terminal, PASSWORD)
+        terminal.wait_for("Touch ")
+        touch()
+        terminal.wait_for("Now the SSH key")
+        touch()
+        type_at_the_agent(terminal, PASSWORD)
+        check(terminal.end() == 0, terminal.screen)
+    file = "/home/alice/.ssh/id_passkey_sk"
+    check(os.stat(file).st_uid == os.stat("/home/alice").st_uid and os.stat(file).st_mode & 0o777 == 0o600, "whose is it?")
+    check([each["name"] for each in ssh_keys("alice") if each["name"].startswith("green")] == ["green (SSH)"],
+          passkeys("alice"))
+
+
 # --- revoked, for sshd ----------------------------------------------------------------------------------------------------
 def gets_in(path):
     near = far.Person("alice")
@@ -155,6 +180,44 @@ def the_list_says_what_the_ledger_says():
     must("ssh-keygen", "-Q", "-f", KRL, kept)
 
 
+configure(PASSWORDS_AT_POLKIT)
+# --- doctor -------------------------------------------------------------------------------------------------------------
+SETTINGS = "/etc/ssh/sshd_config.d/passkeyd.conf"
+
+
+def troubles_of_sshd():
+    done = subprocess.run(["passkeyctl", "doctor", "--json"], stdout=subprocess.PIPE, text=True, timeout=60)
+    return {each["check"]: each["level"] for each in json.loads(done.stdout)["findings"]
+            if each["check"].startswith("ssh-") and each["level"] != "good"}
+
+
+def doctor_looks_at_what_the_snippet_asks_for():
+    check(troubles_of_sshd() == {"ssh-keys": "note"}, "keys that sshd does not ask for: " + str(troubles_of_sshd()))
+    os.makedirs("/run/sshd", exist_ok=True)
+    shutil.copyfile("/usr/share/passkeyd/sshd.conf", SETTINGS)
+    quiet = troubles_of_sshd()
+    check(not set(quiet) - {"ssh-session"}, quiet)
+    with open(SETTINGS, "a", encoding="utf-8") as settings:
+        settings.write(f"RevokedKeys {KRL}\n")
+    check(troubles_of_sshd() == quiet, troubles_of_sshd())
+    os.utime(KRL, (1, 1))
+    check(troubles_of_sshd().get("ssh-revoked-keys") == "warning", troubles_of_sshd())
+    said = run("passkeyctl", "doctor", "--quiet")[1]
+    check(f"passkeyctl ssh-krl {KRL}" in said, said)
+    must("passkeyctl", "ssh-krl", KRL)
+    check(troubles_of_sshd() == quiet, troubles_of_sshd())
+    os.chmod("/usr/libexec/passkeyd/passkey-authorized-keys", 0o775)
+    check(troubles_of_sshd().get("ssh-keys-command") == "bad", troubles_of_sshd())
+
+
+def whoever_revokes_a_key_is_told_that_sshd_has_a_list():
+    last = [each for each in ssh_keys("alice") if each["state"] == "active"][-1]
+    with Terminal("root", ["passkeyctl", "revoke", "alice", last["id"]]) as terminal:
+        terminal.wait_for("Revoke it?")
+        terminal.type("yes")
+        check(terminal.end() == 0 and f"passkeyctl ssh-krl {KRL}" in terminal.screen, terminal.screen)
+
+
 os.makedirs(FOLDER, mode=0o700, exist_ok=True)
 restart_daemon()
 sys.exit(keep([
@@ -164,6 +227,9 @@ sys.exit(keep([
     a_private_key_is_refused_and_nothing_of_it_is_shown,
     a_passkey_gets_its_twin_in_the_same_sitting,
     a_key_that_is_pulled_out_before_its_twin_is_made_keeps_the_passkey,
+    a_person_who_is_not_root_gets_one_at_home_and_is_asked_who_they_are,
     a_key_that_is_revoked_is_refused_by_sshd_and_the_others_are_not,
     the_list_says_what_the_ledger_says,
+    doctor_looks_at_what_the_snippet_asks_for,
+    whoever_revokes_a_key_is_told_that_sshd_has_a_list,
 ]))
