@@ -7,11 +7,20 @@
 
 #include "common/log.h"
 #include "daemon/caller.h"
+#include "daemon/gate.h"
 #include "daemon/logind.h"
 #include "daemon/place.h"
 
 namespace passkeyd {
 namespace {
+
+/// How many ask logind at once: it answers one after the other, and a bus daemon holds no more than 128 open
+/// questions of a connection. Who waits here has all of the time for the asking yet.
+constexpr std::size_t kMostAsking = 16;
+Gate &asking() {
+  static Gate gate(kMostAsking);
+  return gate;
+}
 
 /// Empty if the machine does not say: then no name of PAM_RHOST is taken for it.
 std::string own_host() {
@@ -39,6 +48,7 @@ Task<Place> find_place(sd_event *loop, sd_bus *bus, const LoginRequest &request,
                        std::optional<uid_t> target) {
   const Asked asked = asked_by(request, target);
   if (comes_over_the_network(asked)) co_return Place::Remote;
+  const Gate::Pass pass = co_await asking().enter(loop);
   const Result<CallerProcess> process = CallerProcess::hold(request.caller_pid);
   const Interest interest{asks_about_everybody(asked.service), target};
   const Result<Sightings> seen = co_await ask_logind(loop, bus, request.caller_pid, interest);

@@ -21,7 +21,7 @@ class WaitingRoom {
   /// Below the 25 seconds that a face waits for a Begin (client/bus.h), so that it hears why.
   static constexpr std::chrono::seconds kPatience{20};
   static constexpr std::size_t kMost = 1024;
-  static constexpr std::size_t kMostOfOne = 64;
+  static constexpr std::size_t kMostOfOne = 128;  ///< beyond what sshd's MaxStartups lets ask for keys at once
 
   /// `has_room`: is there room for one more of this share? `enter`: lets a call in that has waited.
   WaitingRoom(sd_event *loop, Departures &departures, std::function<bool(const Share &)> has_room,

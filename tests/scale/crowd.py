@@ -8,6 +8,7 @@ import time
 
 from world import check, daemon_pids, must, open_to_all, run
 
+LOAD = open_to_all("build/tests/load")
 CEREMONY = "/usr/libexec/passkeyd/passkeyd-ceremony"
 
 
@@ -22,7 +23,7 @@ class Crowd:
         self.lines, self.each, self.user = list(lines), each, user
 
     def __enter__(self):
-        command = ["setpriv", "--reuid", self.user, "--regid", self.user, "--init-groups", open_to_all("build/tests/load")]
+        command = ["setpriv", "--reuid", self.user, "--regid", self.user, "--init-groups", LOAD]
         self.process = subprocess.Popen([*command, str(self.each)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.process.stdin.write("\n".join(self.lines) + "\n\n")
         self.process.stdin.flush()

@@ -52,7 +52,7 @@ struct Caller {
   void ends(std::string how) {
     if (!result.empty()) return;
     result = std::move(how);
-    if (--open_stories == 0) sd_event_exit(loop, 0);
+    --open_stories;
   }
   static int on_begun(sd_bus_message *reply, void *of, sd_bus_error *);
   static int on_step(sd_bus_message *reply, void *of, sd_bus_error *);
@@ -173,7 +173,7 @@ int main(int, char **argv) {
     sd_bus_flush(caller.bus);
     sd_bus_detach_event(caller.bus);
   }
-  if (open_stories > 0) must(sd_event_loop(loop), "run");
+  while (open_stories > 0) must(sd_event_run(loop, UINT64_MAX), "run");
   std::puts("begun");
   std::fflush(stdout);
   while (std::getline(std::cin, line)) continue;
