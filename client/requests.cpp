@@ -48,6 +48,7 @@ int append_request(sd_bus_message *call, const EnrollRequest &request) {
   if (code >= 0 && request.way) code = append_text(call, request::kWay, std::string(name_of(*request.way)));
   if (code >= 0) code = append_truth(call, request::kDiscoverable, request.discoverable);
   if (code >= 0) code = append_truth(call, request::kAskName, request.ask_name);
+  if (code >= 0) code = append_truth(call, request::kElsewhere, request.elsewhere);
   if (code >= 0) code = append_hint(call, request::kDevice, request.device);
   return code < 0 ? code : append_hint(call, request::kName, request.name);
 }

@@ -52,6 +52,7 @@ struct EnrollRequest {
   bool discoverable = false;    ///< the key shall find it without being told whose it is
   std::string device = {};      ///< which key, by its name or device file; empty: the daemon asks if need be
   bool ask_name = false;        ///< there is somebody who can be asked what to call it
+  bool elsewhere = false;       ///< made with passkey-askpass --enroll, on another computer
 };
 
 /// A new PIN for this computer's passkey. The hints are those of a login.

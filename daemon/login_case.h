@@ -14,10 +14,12 @@ namespace passkeyd {
 
 struct LoginCase {
   LoginRequest request;
-  Account account;                      ///< as the system knows and spells it
-  std::vector<Credential> credentials;  ///< all but the revoked ones
-  std::size_t codes = 0;                ///< unspent backup codes
-  Policy policy;                        ///< what held when the login began
+  Account account;                          ///< as the system knows and spells it
+  std::vector<Credential> credentials;      ///< all but the revoked ones
+  std::size_t codes = 0;                    ///< unspent backup codes
+  Policy policy;                            ///< what held when the login began
+  std::optional<Challenge> challenge = {};  ///< somebody else's, to be signed; nullopt: a fresh one of ours
+  const char *event = event::kLogin;        ///< what failed tries are on record as
 };
 
 /// Finds out who it is, where, and what they have. nullopt: the login ends here, and the face was told why
