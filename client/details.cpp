@@ -92,6 +92,10 @@ Status read_entry(sd_bus_message *reply, Details &details) {
   if (key == detail::kPasskeys) return read_number(reply, details.passkeys);
   if (key == detail::kOnlyDevice) return read_truth(reply, details.only_device);
   if (key == detail::kPrompt) return read_whole(reply, details.prompt);
+  if (key == detail::kRegistration) return read_whole(reply, details.registration);
+  if (key == detail::kCredentialId) return read_whole(reply, details.credential_id);
+  if (key == detail::kAuthenticatorData) return read_whole(reply, details.authenticator_data);
+  if (key == detail::kSignature) return read_whole(reply, details.signature);
   if (sd_bus_message_skip(reply, "v") < 0) return malformed("a detail does not parse");
   return Ok{};
 }

@@ -34,6 +34,10 @@ struct Details {
   std::optional<std::uint32_t> passkeys = {};    ///< that the account now has, active
   bool only_device = false;                      ///< all of those are on one device
   std::string prompt = {};                       ///< for a program elsewhere, as it is (ssh/relay.h)
+  std::string registration = {};   ///< of a guest key that was made, for the machine there (ssh/relay.h)
+  std::string credential_id = {};  ///< of a guest key that has signed; base64url, as are the next two
+  std::string authenticator_data = {};
+  std::string signature = {};
 };
 
 /// What Attempt.Next answered.

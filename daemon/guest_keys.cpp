@@ -77,7 +77,8 @@ Result<GuestKey> stored(House &house, const GuestEnrollment &request, const Acco
                         const Registration &made) {
   Challenge challenge = TRY(Challenge::from_bytes(request.challenge, Ceremony::Create, request.rp_id, owner,
                                                   UserVerification::Required, house.clock.boot()));
-  GuestKey key{0, TRY(verify_registration(std::move(challenge), made, house.clock.boot())), request.account};
+  Credential credential = TRY(verify_registration(std::move(challenge), made, house.clock.boot()));
+  GuestKey key{0, std::move(credential), request.account};
   TRY(not_locked(house, owner));
   TRY(house.ledger.add_guest_key(key, actor_of(request.caller), house.clock.wall()));
   return key;
@@ -90,17 +91,10 @@ Result<GuestKey> wanted_key(House &house, const Account &owner, const GuestAsser
   return Error{ErrorKind::NoCredential, "no key of this computer is enrolled there"};
 }
 
-/// What the machine there asked for, as this one's verifier sees it before anybody else does.
-Result<Challenge> challenge_of(House &house, const Account &owner, const GuestAssertion &request) {
-  Challenge challenge = TRY(Challenge::from_bytes(request.challenge, Ceremony::Get, request.rp_id, owner,
-                                                  UserVerification::Required, house.clock.boot()));
-  challenge.expect_origins({request.origin});
-  return challenge;
-}
-
 /// Nothing leaves the daemon that does not verify, nor after a lock or a removal that came meanwhile.
-Status may_leave(House &house, const LoginCase &use, const GuestKey &key, const Proof &proof) {
-  const Verification verified = verify(key.credential, proof.challenge, proof.assertion, house.clock.boot());
+Status may_leave(House &house, const LoginCase &use, const GuestKey &key, Proof &proof) {
+  const Verification verified =
+      verify(key.credential, std::move(proof.challenge), proof.assertion, house.clock.boot());
   if (verified.verdict != Verdict::Granted)
     return Error{ErrorKind::Denied, std::string(name_of(verified.refusal))};
   TRY(not_locked(house, use.account));
@@ -149,12 +143,10 @@ Task<void> tell_guest_assertion(House &house, Face &face, GuestAssertion request
   use.request.place = Place::Local;
   const Result<GuestKey> key = wanted_key(house, owner.value(), request);
   if (!key) co_return fail(key.error());
-  Result<Challenge> challenge = challenge_of(house, owner.value(), request);
-  if (!challenge) co_return fail(challenge.error());
-  use.challenge = std::move(challenge).value();
+  use.elsewhere = AskedElsewhere{request.rp_id, request.challenge, request.origin};
   const PlannedWay way{Way::Tpm, {key->credential}, {}, UserVerification::Required};
   bool refused = false;
-  const Result<Proof> proof = co_await prove_by(house, face, use, way, refused);
+  Result<Proof> proof = co_await prove_by(house, face, use, way, refused);
   if (!proof) co_return fail(proof.error());
   const Status may = may_leave(house, use, key.value(), proof.value());
   if (!may) co_return fail(may.error());

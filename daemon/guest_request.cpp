@@ -63,8 +63,10 @@ bool comes_over_ssh(std::string_view origin) {
 
 Result<GuestEnrollment> read_guest_enrollment(sd_bus_message *call, const Caller &caller) {
   const Arguments given = TRY(Arguments::read(call));
-  UserName user = TRY(UserName::parse(TRY(required(given, request::kUser))));
-  RpId rp_id = TRY(RpId::parse(TRY(required(given, request::kRpId))));
+  const std::string name = TRY(required(given, request::kUser));
+  UserName user = TRY(UserName::parse(name));
+  const std::string machine = TRY(required(given, request::kRpId));
+  RpId rp_id = TRY(RpId::parse(machine));
   std::string account = TRY(given.label(request::kAccount, GuestKey::kMaxAccount));
   if (account.empty()) return invalid("account is missing.");
   std::string client_data = TRY(required(given, request::kClientData));
@@ -79,9 +81,12 @@ Result<GuestEnrollment> read_guest_enrollment(sd_bus_message *call, const Caller
 
 Result<GuestAssertion> read_guest_assertion(sd_bus_message *call, const Caller &caller) {
   const Arguments given = TRY(Arguments::read(call));
-  UserName user = TRY(UserName::parse(TRY(required(given, request::kUser))));
-  RpId rp_id = TRY(RpId::parse(TRY(required(given, request::kRpId))));
-  ClientDataParts parts = TRY(parts_of(TRY(required(given, request::kClientData)), Ceremony::Get));
+  const std::string name = TRY(required(given, request::kUser));
+  UserName user = TRY(UserName::parse(name));
+  const std::string machine = TRY(required(given, request::kRpId));
+  RpId rp_id = TRY(RpId::parse(machine));
+  const std::string client_data = TRY(required(given, request::kClientData));
+  ClientDataParts parts = TRY(parts_of(client_data, Ceremony::Get));
   if (!comes_over_ssh(parts.origin)) return invalid("Only sign-ins over SSH are signed here.");
   std::vector<Bytes> allowed = TRY(ids_of(given, request::kAllowed));
   if (allowed.empty()) return invalid("allowed is missing.");

@@ -94,9 +94,7 @@ Task<Result<Proof>> prove_with(House &house, Face &face, const LoginCase &login,
                                const std::vector<KeyInfo> &devices, std::optional<Fd> pin,
                                bool look_first = false) {
   const UserVerification uv = pin ? UserVerification::Required : way.user_verification;
-  Result<Challenge> challenge =
-      login.challenge ? Result<Challenge>(*login.challenge)
-                      : Challenge::make(Ceremony::Get, house.rp_id, login.account, uv, house.clock.boot());
+  Result<Challenge> challenge = challenge_for(house, login, uv);
   if (!challenge) co_return challenge.error();
   AssertionRequest asked = assertion_request(login, way, challenge.value());
   std::optional<Ticket> ticket;
