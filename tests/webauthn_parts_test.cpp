@@ -59,7 +59,8 @@ void client_data_of_others_is_read_only_as_we_would_write_it() {
   }
   const std::string challenge = to_base64url(random);
   const auto with = [&](const std::string &type, const std::string &middle, const std::string &end) {
-    return R"({"type":")" + type + R"(","challenge":")" + challenge + middle + R"(","crossOrigin":false)" + end;
+    return R"({"type":")" + type + R"(","challenge":")" + challenge + middle + R"(","crossOrigin":false)" +
+           end;
   };
   const std::string origin = R"(","origin":"ssh://a)";
   CHECK(read_client_data_json(with("webauthn.get", origin, "}")));
