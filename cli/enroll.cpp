@@ -29,6 +29,7 @@ struct Options {
   bool usb = false;
   bool tpm = false;
   bool discoverable = false;
+  bool elsewhere = false;
   bool no_backup_codes = false;
   CodeForm form;
   bool test = false;
@@ -53,6 +54,7 @@ EnrollRequest request_from(const Options &options, const UserName &user) {
   request.name = options.name;
   request.device = options.device;
   request.discoverable = options.discoverable;
+  request.elsewhere = options.elsewhere;
   request.ask_name = options.name.empty() && !options.pin_stdin && has_terminal();
   return request;
 }
@@ -68,7 +70,8 @@ ExitCode announce(const Outcome &outcome, const Options &options) {
 }
 
 Trial trial_of(const Options &options) {
-  if (options.no_test) return Trial::Never;
+  // What was made elsewhere is not here to be tried.
+  if (options.no_test || options.elsewhere) return Trial::Never;
   if (options.test) return Trial::Always;
   return !options.pin_stdin && has_terminal() ? Trial::Always : Trial::Never;
 }
@@ -101,6 +104,7 @@ ExitCode enroll_passkey(const UserName &user, const Options &options) {
     const ExitCode twinned = add_twin(bus, user, outcome, options, patience);
     recommend_second(user, outcome.details);
     warn_of_misleading_name(bus, user, outcome.details, patience);
+    if (options.elsewhere && !options.no_test) say_how_to_try_over_ssh();
     if (trial_of(options) == Trial::Never) return twinned;
     const ExitCode tried = try_new_passkey(bus, user, outcome.details, conversation, patience);
     return tried == ExitCode::Ok ? twinned : tried;
@@ -164,14 +168,23 @@ Run declare_enroll(CLI::App &command) {
   CLI::Option *usb = command.add_flag("--usb", options->usb, "On a security key");
   CLI::Option *tpm =
       command.add_flag("--tpm", options->tpm, "On this computer's security chip (TPM)")->excludes(usb);
-  command.add_option("--device", options->device, "On the security key of that name or device file")
-      ->type_name("KEY")
-      ->check(check_device)
-      ->excludes(tpm);
+  CLI::Option *device =
+      command.add_option("--device", options->device, "On the security key of that name or device file")
+          ->type_name("KEY")
+          ->check(check_device)
+          ->excludes(tpm);
+  CLI::Option *discoverable =
+      command
+          .add_flag("--discoverable", options->discoverable,
+                    "The security key shall find it by itself, for sign-ins without a user name")
+          ->excludes(tpm);
   command
-      .add_flag("--discoverable", options->discoverable,
-                "The security key shall find it by itself, for sign-ins without a user name")
-      ->excludes(tpm);
+      .add_flag("--elsewhere", options->elsewhere,
+                "On the computer in front of you, with passkey-askpass --enroll: for signing in over SSH")
+      ->excludes(usb)
+      ->excludes(tpm)
+      ->excludes(device)
+      ->excludes(discoverable);
   command.add_option("--name", options->name, "What to call it; without it, you are asked")
       ->type_name("NAME")
       ->check(check_passkey_name);

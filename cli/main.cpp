@@ -36,6 +36,7 @@ constexpr Verb kVerbs[] = {
     {"metadata", "What the FIDO Alliance says of models of security keys (only administrators import)",
      declare_metadata},
     {"ssh-krl", "Write down which SSH keys are revoked, for sshd (for administrators)", declare_ssh_krl},
+    {"guest-keys", "Show the keys that this computer holds for accounts on other machines", declare_guest_keys},
     {"export", "Write down everything, signed, for a safe place or another machine", declare_export},
     {"import", "Take in what \"export\" wrote", declare_import},
 };

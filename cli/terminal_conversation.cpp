@@ -6,6 +6,12 @@
 #include <cstdio>
 
 namespace passkeyd::cli {
+namespace {
+
+/// Longest line that is pasted, in bytes: twice what a passkey made elsewhere may be.
+constexpr std::size_t kMaxPasted = 32 * 1024;
+
+}  // namespace
 
 void add_pin_option(CLI::App &command, bool &from_stdin) {
   command.add_flag("--pin-stdin", from_stdin, "Answer each question with a line of standard input");
@@ -38,6 +44,15 @@ Result<std::optional<std::string>> TerminalConversation::ask(const std::string &
   const Secret line = TRY(read(prompt, Echo::On));
   if (line.empty()) return std::optional<std::string>();
   return std::optional<std::string>(line.text());
+}
+
+Result<std::optional<std::string>> TerminalConversation::paste(const std::string &prompt) {
+  Result<std::string> line =
+      answers_ == Answers::Terminal ? paste_on_terminal(prompt, kMaxPasted) : read_from_stdin(kMaxPasted);
+  const bool no_more = !line && answers_ == Answers::Stdin && line.error().kind == ErrorKind::Cancelled;
+  if (no_more || (line && line->empty())) return std::optional<std::string>();
+  if (!line) return line.error();
+  return std::optional<std::string>(std::move(line).value());
 }
 
 /// A number that is not on the list is asked for again; end of input ends it.

@@ -51,10 +51,16 @@ constexpr Row kRows[] = {
     // questions to which a passkey-askpass may have the answer. They are never translated (words.cpp).
     Row{message::kPasskeyOrPassword, kCue, kAsks, "Passkey or password"},
     Row{message::kRelay, kCue, kAsks, "(a challenge for passkey-askpass)"},
+    // what is made on another computer
+    Row{message::kElsewhere, kCue, kSays,
+        tr("On the computer in front of you, run \"passkey-askpass --enroll\" and paste this line there:")},
+    Row{kAnswerFromElsewhere, kCue, kAsks, tr("Paste here what it answers, or press Enter to give up")},
     // how it ended
     Row{message::kWelcome, kNote, kSays, tr("Passkey accepted.")},
     Row{message::kCodeAccepted, kNote, kSays, tr("Backup code accepted.")},
     Row{message::kEnrolled, kNote, kSays, tr("The passkey \"{name}\" is ready to use.")},
+    Row{message::kGuestKeyMade, kNote, kSays, tr("This computer now holds a passkey for {name}.")},
+    Row{message::kGuestKeyUsed, kNote, kSays, tr("The passkey for {name} was used.")},
     Row{message::kPinChanged, kNote, kSays, tr("The new PIN is in force.")},
     Row{message::kNotEnrolled, kNote, kSays, tr("This account has no passkey.")},
     Row{message::kDenied, kTrouble, kSays, tr("The sign-in was refused.")},

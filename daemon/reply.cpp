@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "ssh/key.h"
+#include "webauthn/base64url.h"
 
 namespace passkeyd {
 namespace {
@@ -63,6 +64,17 @@ int append(sd_bus_message *reply, const Described &described) {
       .text("attested-by", credential.attested_by)
       .text("model", described.model)
       .text("recalled", described.recalled)
+      .done();
+}
+
+int append(sd_bus_message *reply, const GuestKey &key) {
+  return Keys(reply)
+      .text("id", short_id(key.credential.id))
+      .text("credential-id", to_base64url(key.credential.id))
+      .text("rp-id", key.credential.rp_id.str())
+      .text("account", key.account)
+      .time("created", key.credential.created)
+      .time("last-used", key.credential.last_used)
       .done();
 }
 
@@ -181,6 +193,10 @@ int write(sd_bus_message *reply, const std::vector<std::string> &texts) {
   for (const std::string &text : texts)
     if (failed >= 0) failed = sd_bus_message_append(reply, "s", text.c_str());
   return failed >= 0 ? sd_bus_message_close_container(reply) : failed;
+}
+
+int write(sd_bus_message *reply, const std::vector<GuestKey> &keys) {
+  return append_all(reply, keys);
 }
 
 int write(sd_bus_message *reply, const std::vector<Person> &people) {

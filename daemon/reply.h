@@ -39,6 +39,8 @@ int write(sd_bus_message *reply, const std::vector<Described> &credentials);
 int write(sd_bus_message *reply, const Described &credential);
 /// as.
 int write(sd_bus_message *reply, const std::vector<std::string> &texts);
+/// aa{sv}: keys for accounts elsewhere. Public facts only.
+int write(sd_bus_message *reply, const std::vector<GuestKey> &keys);
 /// aa{sv}: accounts.
 int write(sd_bus_message *reply, const std::vector<Person> &people);
 /// a{sv}: the daemon's state.

@@ -43,6 +43,8 @@ class Service {
   Status begin_login(sd_bus_message *call, const Caller &caller, Waited waited);
   Status begin_enrollment(sd_bus_message *call, const Caller &caller, Waited waited);
   Status begin_pin_change(sd_bus_message *call, const Caller &caller, Waited waited);
+  Status begin_guest_enrollment(sd_bus_message *call, const Caller &caller, Waited waited);
+  Status begin_guest_assertion(sd_bus_message *call, const Caller &caller, Waited waited);
 
   /// Makes the Attempt object, lets `story` begin on it and answers `call` with its path; or lets the call
   /// wait until there is room.
