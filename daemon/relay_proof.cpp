@@ -72,6 +72,7 @@ Task<Result<Say>> prove_by_relay(House &house, Face &face, const RemoteCase &rem
   const ssh::AssertionPrompt prompt{house.rp_id.str(), challenge->random(), remote.ids, uv,
                                     policy.touch_timeout};
   Say question = Say(Step::Ask, message::kRelay).with(detail::kPrompt, ssh::write(prompt));
+  question.longest_text = ssh::kMaxAnswer;
   const Answer answer = co_await face.ask(std::move(question));
   if (answer.text.empty()) co_return Error{ErrorKind::Cancelled, "no answer came"};
   const Result<Assertion> assertion = ssh::read_assertion(answer.text, remote.ids);
