@@ -6,12 +6,6 @@
 #include <cstdio>
 
 namespace passkeyd::cli {
-namespace {
-
-/// Longest line that is pasted, in bytes: twice what a passkey made elsewhere may be.
-constexpr std::size_t kMaxPasted = 32 * 1024;
-
-}  // namespace
 
 void add_pin_option(CLI::App &command, bool &from_stdin) {
   command.add_flag("--pin-stdin", from_stdin, "Answer each question with a line of standard input");
@@ -48,7 +42,7 @@ Result<std::optional<std::string>> TerminalConversation::ask(const std::string &
 
 Result<std::optional<std::string>> TerminalConversation::paste(const std::string &prompt) {
   Result<std::string> line =
-      answers_ == Answers::Terminal ? paste_on_terminal(prompt, kMaxPasted) : read_from_stdin(kMaxPasted);
+      answers_ == Answers::Terminal ? read_pasted_from_terminal(prompt) : read_pasted_from_stdin();
   const bool no_more = !line && answers_ == Answers::Stdin && line.error().kind == ErrorKind::Cancelled;
   if (no_more || (line && line->empty())) return std::optional<std::string>();
   if (!line) return line.error();

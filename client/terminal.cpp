@@ -123,7 +123,7 @@ Result<std::optional<Secret>> read_line(int file, int signals = -1) {
 }
 
 /// A longer line that is no secret, as above.
-Result<std::optional<std::string>> read_plain_line(int file, std::size_t most, int signals = -1) {
+Result<std::optional<std::string>> read_pasted_line(int file, int signals = -1) {
   std::string line;
   bool too_long = false;  // then it is read to its end all the same, so that no shell gets the rest
   for (;;) {
@@ -137,7 +137,7 @@ Result<std::optional<std::string>> read_plain_line(int file, std::size_t most, i
       if (too_long) return Error{ErrorKind::InvalidInput, "the line is too long"};
       return std::optional(std::move(line));
     }
-    too_long = line.size() == most;
+    too_long = line.size() == kMaxPasted;
     if (!too_long) line += byte;
   }
 }
@@ -176,7 +176,7 @@ Result<Secret> read_from_terminal(const std::string &prompt, Echo echo) {
   }
 }
 
-Result<std::string> paste_on_terminal(const std::string &prompt, std::size_t most) {
+Result<std::string> read_pasted_from_terminal(const std::string &prompt) {
   const Fd terminal = open_terminal();
   if (!terminal) return Error{ErrorKind::Cancelled, "there is no terminal to ask on"};
   HeldSignals signals;
@@ -184,7 +184,7 @@ Result<std::string> paste_on_terminal(const std::string &prompt, std::size_t mos
     const Hush hush(terminal.get(), ICANON);
     if (!hush) return Error{ErrorKind::Cancelled, "the terminal cannot be read a byte at a time"};
     show(terminal.get(), prompt);
-    Result<std::optional<std::string>> line = read_plain_line(terminal.get(), most, signals.file());
+    Result<std::optional<std::string>> line = read_pasted_line(terminal.get(), signals.file());
     show(terminal.get(), "\n");
     if (!line) return line.error();
     if (line.value()) return std::move(*line.value());
@@ -210,8 +210,8 @@ Result<Secret> read_from_stdin() {
   return read_whole_line(STDIN_FILENO);
 }
 
-Result<std::string> read_from_stdin(std::size_t most) {
-  std::optional<std::string> line = TRY(read_plain_line(STDIN_FILENO, most));
+Result<std::string> read_pasted_from_stdin() {
+  std::optional<std::string> line = TRY(read_pasted_line(STDIN_FILENO));
   return line ? std::move(*line) : std::string();  // no signal was looked out for
 }
 

@@ -20,9 +20,12 @@ bool has_terminal();
 /// of file), InvalidInput (longer than a Secret may be).
 Result<Secret> read_from_terminal(const std::string &prompt, Echo echo);
 
-/// The same without echo for what is pasted: longer lines than a terminal takes otherwise (4095 bytes), up to
-/// `most` bytes.
-Result<std::string> paste_on_terminal(const std::string &prompt, std::size_t most);
+/// Longest line that is pasted, in bytes.
+inline constexpr std::size_t kMaxPasted = 32 * 1024;
+
+/// The same for a line that is pasted: it may be longer than the terminal itself makes lines (4095 bytes),
+/// and is not shown. Errors: Cancelled, InvalidInput (longer than kMaxPasted).
+Result<std::string> read_pasted_from_terminal(const std::string &prompt);
 
 /// Shows `text`, a line, on the controlling terminal. False: there is none.
 bool show_on_terminal(const std::string &text);
@@ -39,7 +42,6 @@ Consent ask_consent(const std::string &question);
 
 /// Reads one line of standard input and not a byte more. Errors as above.
 Result<Secret> read_from_stdin();
-/// The same for a line that is no secret, of up to `most` bytes.
-Result<std::string> read_from_stdin(std::size_t most);
+Result<std::string> read_pasted_from_stdin();
 
 }  // namespace passkeyd

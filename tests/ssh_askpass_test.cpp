@@ -373,9 +373,10 @@ void the_next_is_the_persons_own_and_never_ourselves() {
   setenv("PASSKEY_ASKPASS_NEXT", "/bin/true", 1);
   CHECK(find_next().asker == Asker::Program && find_next().program == "/bin/true");
   const Folder folder;
-  std::filesystem::create_symlink("/proc/self/exe", folder / "us");
   const std::string ourselves = std::filesystem::read_symlink("/proc/self/exe");
-  for (const std::string &bad : {ourselves, std::string("true"), std::string("/nowhere/askpass")}) {
+  std::filesystem::create_symlink(ourselves, folder / "us");
+  for (const std::string &bad :
+       {ourselves, folder / "us", std::string("true"), std::string("/nowhere/askpass")}) {
     setenv("PASSKEY_ASKPASS_NEXT", bad.c_str(), 1);
     CHECK(find_next().program != bad);
   }

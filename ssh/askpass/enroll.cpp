@@ -23,9 +23,8 @@ Error unfit(const char *what) {
 
 Result<ssh::RegistrationPrompt> read_request() {
   const bool typed = isatty(STDIN_FILENO) == 1;
-  const std::string line =
-      TRY(typed ? paste_on_terminal("Paste the line that the server shows: ", ssh::kMaxPrompt)
-                : read_from_stdin(ssh::kMaxPrompt));
+  const std::string line = TRY(typed ? read_pasted_from_terminal("Paste the line that the server shows: ")
+                                     : read_pasted_from_stdin());
   std::optional<ssh::RegistrationPrompt> request = TRY(ssh::read_registration_prompt(line));
   if (!request)
     return unfit("That is no line of passkeyctl enroll --elsewhere: it begins with passkeyd1-new:");
@@ -97,11 +96,11 @@ Status enroll_now(const std::optional<std::string> &host) {
 
 Result<std::string> line_of(ssh::MadeRegistration made) {
   std::string line = ssh::write(made);
-  if (line.size() <= kMaxPasted) return line;
+  if (line.size() <= kMaxMadeLine) return line;
   made.registration.format = "none";
   made.registration.attestation = {kEmptyMap};
   line = ssh::write(made);
-  if (line.size() > kMaxPasted)
+  if (line.size() > kMaxMadeLine)
     return Error{ErrorKind::Unsupported, "What the authenticator made is too long to be pasted."};
   return line;
 }

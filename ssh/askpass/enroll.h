@@ -11,7 +11,7 @@
 namespace passkeyd::askpass {
 
 /// Longest line that is printed: what a terminal takes in one, with room to spare.
-inline constexpr std::size_t kMaxPasted = 4000;
+inline constexpr std::size_t kMaxMadeLine = 4000;
 
 /// What is to be typed at the server. Attestation is left out where the line would be too long with it: then
 /// the server takes the credential for what one without is. Errors: Unsupported (too long even so).

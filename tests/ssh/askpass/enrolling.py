@@ -90,6 +90,17 @@ def what_is_no_such_line_makes_nothing():
     check(world.transactions() == 0, "the key was asked")
 
 
+def ctrl_c_ends_it_and_the_key_stops_blinking():
+    with Terminal("root", enroll_command()) as terminal:
+        paste(terminal, new_line(rp_id="mail.example.com"))
+        terminal.wait_for("Make it now")
+        terminal.type("yes")
+        key("wait", "blinking")
+        os.write(terminal.master, b"\x03")
+        world.stops_blinking_by_itself()
+        check(terminal.end() != 0 and "passkeyd1-made" not in terminal.screen, "a passkey was made")
+
+
 def a_host_of_another_name_is_noted_on_request():
     with Terminal("root", enroll_command("--host", "192.0.2.1")) as terminal:
         paste(terminal, new_line(rp_id="mail.example.com"))
@@ -126,6 +137,6 @@ def a_key_with_a_pin_is_enrolled_with_it():
 
 PROMISES = [a_touch_makes_a_passkey_that_the_server_takes, nobody_who_does_not_say_yes_gets_one,
             the_same_key_is_not_enrolled_twice, a_line_longer_than_a_terminals_can_be_pasted, what_is_no_such_line_makes_nothing,
-            a_host_of_another_name_is_noted_on_request]
+            ctrl_c_ends_it_and_the_key_stops_blinking, a_host_of_another_name_is_noted_on_request]
 #: From here on the key has a PIN.
 LAST = [a_key_with_a_pin_is_enrolled_with_it]
