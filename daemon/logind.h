@@ -15,7 +15,8 @@
 namespace passkeyd {
 
 /// Longest that all the questions of one login may take together.
-inline constexpr std::chrono::seconds kLogindDeadline{2};
+/// Far longer than logind takes: where hundreds sign in at once, its answers stand in our own queue behind them.
+inline constexpr std::chrono::seconds kLogindDeadline{10};
 /// Most sessions that are looked at for one login, and most that the list may have.
 inline constexpr std::size_t kMostSessions = 16;
 inline constexpr std::size_t kMostListed = 1024;
