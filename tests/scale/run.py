@@ -68,13 +68,14 @@ def three_hundred_sign_ins_at_once_each_get_their_own_answer():
 
 def a_thousand_open_sign_ins_are_held_in_bounded_memory():
     before, small = rest(), resident()
-    lines = [line("alice", "sudo", what="hold") for _ in range(500)]
-    lines += [line("u0", rhost=address(number), what="hold") for number in range(500)]
-    with Crowd(lines) as crowd:
-        crowd.settle()
-        check(attempts() == 1000, f"{attempts()} are open")
-        large = resident()
-        of_one_kind(crowd.leave(), "holds")
+    with Crowd([line("alice", "sudo", what="hold") for _ in range(500)]) as here:
+        here.settle()
+        elsewhere = Crowd([line("u0", rhost=address(number), what="hold") for number in range(500)])
+        with elsewhere:
+            elsewhere.settle()
+            check(attempts() == 1000, f"{attempts()} are open")
+            large = resident()
+            of_one_kind(here.leave() + elsewhere.leave(), "holds")
     nothing_is_left(before)
     print(f"# resident memory of the daemon: {small} KiB, with 1000 open sign-ins {large} KiB, after them {resident()} KiB")
     check(large - small < 64 * 1024, f"1000 sign-ins take {large - small} KiB")
