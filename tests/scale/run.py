@@ -10,9 +10,9 @@ for folder in ("signin", "attacker", "ssh"):
     sys.path.insert(0, f"{TREE}/tests/{folder}")
 import through_sshd  # noqa: E402
 from books import rows  # noqa: E402
-from crowd import Crowd, attempts, ceremonies, line, outcomes, resident, rest, seconds  # noqa: E402
+from crowd import Crowd, attempts, ceremonies, ceremony_pids, line, outcomes, resident, rest, seconds  # noqa: E402
 from people import TPM_PIN, move_in  # noqa: E402
-from world import check, configure, keep, restart_daemon, touch  # noqa: E402
+from world import check, configure, keep, key, restart_daemon, touch  # noqa: E402
 
 AT_A_DOOR = 512  # daemon/shares.h
 NOT_ENROLLED, IN_BY_CODE, IN = "unavailable not-enrolled", "granted code-accepted", "granted welcome"
@@ -147,6 +147,8 @@ def a_hundred_callers_that_are_killed_leave_nothing():
     with Crowd(lines, each=1) as crowd:
         while attempts() < 100 or not ceremonies():
             check(crowd.process.poll() is None, "the crowd broke off")
+        key("wait", "blinking")
+        print(f"# resident memory of a process that asks a key: {[resident(pid) for pid in ceremony_pids()]} KiB")
         crowd.kill()
     nothing_is_left(before)
 
