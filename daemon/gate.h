@@ -31,6 +31,9 @@ class Gate {
     Gate *gate_;
   };
 
+  /// Others wait before it now.
+  [[nodiscard]] bool is_crowded() const { return !waiting_.empty(); }
+
   /// Dropping the task in between gives the place up.
   Task<Pass> enter(sd_event *loop) {
     if (free_ > 0) {

@@ -100,8 +100,9 @@ Status find_owner_of(Membership &caller, const std::vector<ListedSession> &liste
 
 }  // namespace
 
-Task<Result<Sightings>> ask_logind(sd_event *loop, sd_bus *bus, pid_t process, Interest interest) {
-  Questions inquiry{Inquiry::within(kLogindDeadline, loop, bus, "logind")};
+Task<Result<Sightings>> ask_logind(sd_event *loop, sd_bus *bus, pid_t process, Interest interest,
+                                   std::chrono::seconds deadline) {
+  Questions inquiry{Inquiry::within(deadline, loop, bus, "logind")};
   if (process <= 0) co_return Error{ErrorKind::InvalidInput, "the bus does not say which process is calling"};
   const Result<bool> there = co_await find_logind(inquiry);
   if (!there) co_return there.error();

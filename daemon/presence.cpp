@@ -51,7 +51,9 @@ Task<Place> find_place(sd_event *loop, sd_bus *bus, const LoginRequest &request,
   const Gate::Pass pass = co_await asking().enter(loop);
   const Result<CallerProcess> process = CallerProcess::hold(request.caller_pid);
   const Interest interest{asks_about_everybody(asked.service), target};
-  const Result<Sightings> seen = co_await ask_logind(loop, bus, request.caller_pid, interest);
+  Result<Sightings> seen = co_await ask_logind(loop, bus, request.caller_pid, interest);
+  if (!seen && seen.error().kind == ErrorKind::Timeout && asking().is_crowded())
+    seen = co_await ask_logind(loop, bus, request.caller_pid, interest, kLogindDeadlineInACrowd);
   if (!seen) co_return elsewhere_because(seen.error().sentence);
   if (seen->caller == Belongs::NoLogind) co_return place_from(asked, seen.value());
   // Logind was asked about a number. It was about the caller only if the process was there before and is

@@ -16,8 +16,8 @@ namespace passkeyd {
 bool comes_over_the_network(const LoginRequest &request);
 
 /// `target`: whom the login is for, as the system knows them; nullopt where the host named nobody.
-/// `request.place` is not read. Takes 2 seconds at most, once it is its turn; dropping the task in between
-/// forgets what was asked.
+/// `request.place` is not read. Takes 2 seconds at most once it is its turn, in a crowd 12; dropping the task
+/// in between forgets what was asked.
 Task<Place> find_place(sd_event *loop, sd_bus *bus, const LoginRequest &request, std::optional<uid_t> target);
 
 }  // namespace passkeyd

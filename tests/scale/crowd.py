@@ -70,9 +70,9 @@ def descriptors():
     return len(os.listdir(f"/proc/{daemon()}/fd"))
 
 
-def resident():
-    """KiB."""
-    with open(f"/proc/{daemon()}/status", encoding="ascii") as status:
+def resident(pid=None):
+    """KiB; of the daemon, if nobody else is meant."""
+    with open(f"/proc/{pid or daemon()}/status", encoding="ascii") as status:
         return int(re.search(r"VmRSS:\s+(\d+)", status.read())[1])
 
 
@@ -81,8 +81,12 @@ def attempts():
     return int(re.search(r'"attempts" u (\d+)', said)[1])
 
 
+def ceremony_pids():
+    return run("pidof", CEREMONY)[1].split()
+
+
 def ceremonies():
-    return len(run("pidof", CEREMONY)[1].split())
+    return len(ceremony_pids())
 
 
 def rest():

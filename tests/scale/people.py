@@ -1,5 +1,6 @@
 """Who has what here. alice: a PIN in the TPM. bob: the key, with a touch. u0 to u9: backup codes. dave: nothing."""
 
+import os
 import re
 from concurrent.futures import ThreadPoolExecutor
 
@@ -27,8 +28,17 @@ class Codes:
         return self.void[-1]
 
 
+def nobody_starts_logind():
+    """There is none here; the bus is not to try anew for each who asks."""
+    service = "/usr/share/dbus-1/system-services/org.freedesktop.login1.service"
+    if os.path.exists(service):
+        os.unlink(service)
+    must("busctl", "--system", "call", "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "ReloadConfig")
+
+
 def move_in():
     """The codes, by user."""
+    nobody_starts_logind()
     enroll("alice", "--tpm", answers=[TPM_PIN, TPM_PIN])
     enroll("bob", "--usb", touched=True)
     for user in WITH_CODES:

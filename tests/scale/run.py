@@ -10,9 +10,9 @@ for folder in ("signin", "attacker", "ssh"):
     sys.path.insert(0, f"{TREE}/tests/{folder}")
 import through_sshd  # noqa: E402
 from books import rows  # noqa: E402
-from crowd import Crowd, attempts, ceremonies, line, outcomes, resident, rest, seconds  # noqa: E402
+from crowd import Crowd, attempts, ceremonies, ceremony_pids, line, outcomes, resident, rest, seconds  # noqa: E402
 from people import TPM_PIN, move_in  # noqa: E402
-from world import check, configure, keep, restart_daemon, touch  # noqa: E402
+from world import check, configure, keep, key, restart_daemon, touch  # noqa: E402
 
 AT_A_DOOR = 512  # daemon/shares.h
 NOT_ENROLLED, IN_BY_CODE, IN = "unavailable not-enrolled", "granted code-accepted", "granted welcome"
@@ -68,13 +68,14 @@ def three_hundred_sign_ins_at_once_each_get_their_own_answer():
 
 def a_thousand_open_sign_ins_are_held_in_bounded_memory():
     before, small = rest(), resident()
-    lines = [line("alice", "sudo", what="hold") for _ in range(500)]
-    lines += [line("u0", rhost=address(number), what="hold") for number in range(500)]
-    with Crowd(lines) as crowd:
-        crowd.settle()
-        check(attempts() == 1000, f"{attempts()} are open")
-        large = resident()
-        of_one_kind(crowd.leave(), "holds")
+    with Crowd([line("alice", "sudo", what="hold") for _ in range(500)]) as here:
+        here.settle()
+        elsewhere = Crowd([line("u0", rhost=address(number), what="hold") for number in range(500)])
+        with elsewhere:
+            elsewhere.settle()
+            check(attempts() == 1000, f"{attempts()} are open")
+            large = resident()
+            of_one_kind(here.leave() + elsewhere.leave(), "holds")
     nothing_is_left(before)
     print(f"# resident memory of the daemon: {small} KiB, with 1000 open sign-ins {large} KiB, after them {resident()} KiB")
     check(large - small < 64 * 1024, f"1000 sign-ins take {large - small} KiB")
@@ -146,6 +147,8 @@ def a_hundred_callers_that_are_killed_leave_nothing():
     with Crowd(lines, each=1) as crowd:
         while attempts() < 100 or not ceremonies():
             check(crowd.process.poll() is None, "the crowd broke off")
+        key("wait", "blinking")
+        print(f"# resident memory of a process that asks a key: {[resident(pid) for pid in ceremony_pids()]} KiB")
         crowd.kill()
     nothing_is_left(before)
 
