@@ -37,6 +37,9 @@ constexpr Words kEvents[] = {
     {"import-metadata", "metadata imported"},
     {"export", "export"},
     {"import", "import"},
+    {"guest-enroll", "passkey for elsewhere made"},
+    {"guest-use", "passkey for elsewhere used"},
+    {"guest-remove", "passkey for elsewhere removed"},
     {"refused", "asked without right"},
 };
 constexpr Words kOutcomes[] = {

@@ -25,6 +25,7 @@ struct Options {
   bool usb = false;
   bool tpm = false;
   bool discoverable = false;
+  bool elsewhere = false;
   bool no_backup_codes = false;
   CodeForm form;
   bool test = false;
@@ -47,6 +48,7 @@ EnrollRequest request_from(const Options &options, const UserName &user) {
   request.name = options.name;
   request.device = options.device;
   request.discoverable = options.discoverable;
+  request.elsewhere = options.elsewhere;
   request.ask_name = options.name.empty() && !options.pin_stdin && has_terminal();
   return request;
 }
@@ -65,7 +67,8 @@ ExitCode announce(const Outcome &outcome, const Options &options) {
 }
 
 Trial trial_of(const Options &options) {
-  if (options.no_test) return Trial::Never;
+  // What was made elsewhere is not here to be tried.
+  if (options.no_test || options.elsewhere) return Trial::Never;
   if (options.test) return Trial::Always;
   return !options.pin_stdin && has_terminal() ? Trial::Always : Trial::Never;
 }
@@ -85,6 +88,7 @@ ExitCode enroll(const Options &options) {
       give_first_codes(bus, user.value(), options.form, options.json ? Wanted::No : Wanted::Yes, patience);
     recommend_second(user.value(), outcome.details);
     warn_of_misleading_name(bus, user.value(), outcome.details, patience);
+    if (options.elsewhere && !options.no_test) say_how_to_try_over_ssh();
     if (trial_of(options) == Trial::Never) return ExitCode::Ok;
     return try_new_passkey(bus, user.value(), outcome.details, conversation, patience);
   });
@@ -98,14 +102,23 @@ Run declare_enroll(CLI::App &command) {
   CLI::Option *usb = command.add_flag("--usb", options->usb, "On a security key");
   CLI::Option *tpm =
       command.add_flag("--tpm", options->tpm, "On this computer's security chip (TPM)")->excludes(usb);
-  command.add_option("--device", options->device, "On the security key of that name or device file")
-      ->type_name("KEY")
-      ->check(check_device)
-      ->excludes(tpm);
+  CLI::Option *device =
+      command.add_option("--device", options->device, "On the security key of that name or device file")
+          ->type_name("KEY")
+          ->check(check_device)
+          ->excludes(tpm);
+  CLI::Option *discoverable =
+      command
+          .add_flag("--discoverable", options->discoverable,
+                    "The security key shall find it by itself, for sign-ins without a user name")
+          ->excludes(tpm);
   command
-      .add_flag("--discoverable", options->discoverable,
-                "The security key shall find it by itself, for sign-ins without a user name")
-      ->excludes(tpm);
+      .add_flag("--elsewhere", options->elsewhere,
+                "On the computer in front of you, with passkey-askpass --enroll: for signing in over SSH")
+      ->excludes(usb)
+      ->excludes(tpm)
+      ->excludes(device)
+      ->excludes(discoverable);
   command.add_option("--name", options->name, "What to call it; without it, you are asked")
       ->type_name("NAME")
       ->check(check_passkey_name);

@@ -63,6 +63,13 @@ void warn_of_misleading_name(Bus &bus, const UserName &user, const Details &enro
                found->name.c_str(), option_for(user).c_str(), found->id.c_str());
 }
 
+void say_how_to_try_over_ssh() {
+  const std::string host = host_name();
+  std::fprintf(
+      stderr, "To try it, sign in from there: SSH_ASKPASS=passkey-askpass SSH_ASKPASS_REQUIRE=force ssh %s\n",
+      host.empty() || !is_printable(host) ? "HOST" : host.c_str());
+}
+
 ExitCode try_new_passkey(Bus &bus, const UserName &user, const Details &enrolled, Conversation &conversation,
                          Patience &patience) {
   if (enrolled.credential.empty() || !is_free_for(user)) return ExitCode::Ok;

@@ -23,6 +23,9 @@ void recommend_second(const UserName &user, const Details &enrolled);
 /// Where it is called like one device and may be on several.
 void warn_of_misleading_name(Bus &bus, const UserName &user, const Details &enrolled, Patience &patience);
 
+/// After one that was made elsewhere: how it is tried from there.
+void say_how_to_try_over_ssh();
+
 /// A sign-in with the new passkey and no other. Untested: it did not work, and the person was told what to
 /// do. Where there can be none (from elsewhere, for somebody else), that is said and no failure.
 ExitCode try_new_passkey(Bus &bus, const UserName &user, const Details &enrolled, Conversation &conversation,

@@ -35,6 +35,7 @@ constexpr Verb kVerbs[] = {
     {"doctor", "Look whether all is well with this machine, or with its people", declare_doctor},
     {"metadata", "What the FIDO Alliance says of models of security keys (only administrators import)",
      declare_metadata},
+    {"guest-keys", "Show the keys that this computer holds for accounts on other machines", declare_guest_keys},
     {"export", "Write down everything, signed, for a safe place or another machine", declare_export},
     {"import", "Take in what \"export\" wrote", declare_import},
 };

@@ -1,11 +1,8 @@
-/// The controlling terminal and standard input, a line at a time. See termios(3), signalfd(2).
+/// The controlling terminal and standard input, a line at a time.
 #include "cli/terminal.h"
 
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
-#include <sys/signalfd.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -14,63 +11,11 @@
 #include <string_view>
 #include <utility>
 
+#include "cli/terminal_mode.h"
 #include "common/handle.h"
 
 namespace passkeyd::cli {
 namespace {
-
-/// While it lives, the signals that people and shells send are read from a file instead of acting.
-class HeldSignals {
- public:
-  HeldSignals() {
-    sigemptyset(&held_);
-    for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP}) sigaddset(&held_, number);
-    sigprocmask(SIG_BLOCK, &held_, &before_);
-    file_.reset(signalfd(-1, &held_, SFD_CLOEXEC | SFD_NONBLOCK));
-  }
-  ~HeldSignals() { sigprocmask(SIG_SETMASK, &before_, nullptr); }
-  HeldSignals(const HeldSignals &) = delete;
-  HeldSignals &operator=(const HeldSignals &) = delete;
-
-  [[nodiscard]] int file() const { return file_.get(); }
-
-  /// Lets the signal that came do its work now. Returns if that was to be ignored, or to stop and go on.
-  void deliver() {
-    signalfd_siginfo came = {};
-    if (read(file_.get(), &came, sizeof came) != sizeof came) return;
-    raise(static_cast<int>(came.ssi_signo));  // pending while blocked
-    sigprocmask(SIG_SETMASK, &before_, nullptr);
-    sigprocmask(SIG_BLOCK, &held_, nullptr);
-  }
-
- private:
-  sigset_t held_ = {};
-  sigset_t before_ = {};
-  Fd file_;
-};
-
-/// Echo is off while it lives.
-class Hush {
- public:
-  explicit Hush(int terminal) : terminal_(terminal) {
-    if (tcgetattr(terminal_, &before_) != 0) return;
-    termios hushed = before_;
-    hushed.c_lflag &= ~static_cast<tcflag_t>(ECHO | ECHONL);
-    hushed_ = tcsetattr(terminal_, TCSAFLUSH, &hushed) == 0;
-  }
-  ~Hush() {
-    if (hushed_) tcsetattr(terminal_, TCSANOW, &before_);
-  }
-  Hush(const Hush &) = delete;
-  Hush &operator=(const Hush &) = delete;
-
-  explicit operator bool() const { return hushed_; }
-
- private:
-  int terminal_;
-  bool hushed_ = false;
-  termios before_ = {};
-};
 
 void show(int terminal, std::string_view text) {
   while (!text.empty()) {
@@ -117,6 +62,33 @@ Result<std::optional<Secret>> read_line(int file, int signals = -1) {
   return std::optional<Secret>(TRY(Secret::parse({line.bytes, line.size})));
 }
 
+/// What is typed instead of being pasted may be taken back.
+constexpr char kErase = 0x7f, kBackspace = '\b', kEndOfInput = 4;
+
+/// The same for what is pasted: longer, and no secret. False: a signal came first.
+Result<bool> read_long_line(int file, int signals, std::string &line) {
+  bool too_long = false;
+  for (;;) {
+    if (wait_for_input(file, signals) == Waited::Signal) return false;
+    char byte = 0;
+    const ssize_t got = read(file, &byte, 1);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return errno_error("read", errno);
+    const bool ends = got == 0 || byte == kEndOfInput;
+    if (ends && line.empty()) return Error{ErrorKind::Cancelled, "end of input"};
+    if (ends || byte == '\n' || byte == '\r') break;
+    if (byte == kErase || byte == kBackspace) {
+      if (!line.empty()) line.pop_back();
+    } else if (line.size() < kMaxPasted) {
+      line += byte;
+    } else {
+      too_long = true;
+    }
+  }
+  if (too_long) return Error{ErrorKind::InvalidInput, "what was pasted is too long"};
+  return true;
+}
+
 Fd open_terminal() {
   return Fd(open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC));
 }
@@ -141,13 +113,29 @@ Result<Secret> read_from_terminal(const std::string &prompt, Echo echo) {
   }
   HeldSignals signals;
   for (;; signals.deliver()) {  // with the terminal as it was
-    const Hush hush(terminal.get());
-    if (!hush) return Error{ErrorKind::Cancelled, "the terminal cannot hide what is typed"};
+    const ModesOff hushed(terminal.get(), ECHO | ECHONL, TCSAFLUSH);
+    if (!hushed) return Error{ErrorKind::Cancelled, "the terminal cannot hide what is typed"};
     show(terminal.get(), prompt);
     Result<std::optional<Secret>> line = read_line(terminal.get(), signals.file());
     show(terminal.get(), "\n");
     if (!line) return line.error();
     if (line.value()) return std::move(*line.value());
+  }
+}
+
+Result<std::string> read_pasted_from_terminal(const std::string &prompt) {
+  const Fd terminal = open_terminal();
+  if (!terminal) return Error{ErrorKind::Cancelled, "there is no terminal to paste on: see --pin-stdin"};
+  HeldSignals signals;
+  for (std::string line;; signals.deliver(), line.clear()) {
+    // A terminal that makes lines itself cuts them at 4095 bytes; and nobody needs to see all of that again.
+    const ModesOff raw(terminal.get(), ICANON | ECHO | ECHONL, TCSADRAIN);
+    if (!raw) return Error{ErrorKind::Cancelled, "the terminal cannot take long lines"};
+    show(terminal.get(), prompt);
+    const Result<bool> whole = read_long_line(terminal.get(), signals.file(), line);
+    show(terminal.get(), "\n");
+    if (!whole) return whole.error();
+    if (whole.value()) return line;
   }
 }
 
@@ -162,6 +150,12 @@ Consent ask_consent(const std::string &question) {
 
 Result<Secret> read_from_stdin() {
   return read_whole_line(STDIN_FILENO);
+}
+
+Result<std::string> read_pasted_from_stdin() {
+  std::string line;
+  TRY(read_long_line(STDIN_FILENO, -1, line));
+  return line;
 }
 
 }  // namespace passkeyd::cli

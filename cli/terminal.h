@@ -19,6 +19,13 @@ bool has_terminal();
 /// of file), InvalidInput (longer than a Secret may be).
 Result<Secret> read_from_terminal(const std::string &prompt, Echo echo);
 
+/// Longest line that is pasted, in bytes.
+inline constexpr std::size_t kMaxPasted = 32 * 1024;
+
+/// The same for a line that is pasted: it may be longer than the terminal itself makes lines, and is not
+/// shown. Errors: Cancelled, InvalidInput (longer than kMaxPasted).
+Result<std::string> read_pasted_from_terminal(const std::string &prompt);
+
 /// What a person says to a question that can be answered with yes.
 enum class Consent {
   Refused,      ///< anything but yes
@@ -31,5 +38,6 @@ Consent ask_consent(const std::string &question);
 
 /// Reads one line of standard input and not a byte more. Errors as above.
 Result<Secret> read_from_stdin();
+Result<std::string> read_pasted_from_stdin();
 
 }  // namespace passkeyd::cli

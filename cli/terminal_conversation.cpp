@@ -40,6 +40,15 @@ Result<std::optional<std::string>> TerminalConversation::ask(const std::string &
   return std::optional<std::string>(line.text());
 }
 
+Result<std::optional<std::string>> TerminalConversation::paste(const std::string &prompt) {
+  Result<std::string> line =
+      answers_ == Answers::Terminal ? read_pasted_from_terminal(prompt) : read_pasted_from_stdin();
+  const bool no_more = !line && answers_ == Answers::Stdin && line.error().kind == ErrorKind::Cancelled;
+  if (no_more || (line && line->empty())) return std::optional<std::string>();
+  if (!line) return line.error();
+  return std::optional<std::string>(std::move(line).value());
+}
+
 /// A number that is not on the list is asked for again; end of input ends it.
 Result<std::optional<std::size_t>> TerminalConversation::choose(const std::string &prompt,
                                                                 const std::vector<std::string> &options) {

@@ -31,6 +31,7 @@ class TerminalConversation final : public Conversation {
   Status tell(Tone tone, const std::string &text) override;
   Result<std::optional<Secret>> ask_secret(const std::string &prompt) override;
   Result<std::optional<std::string>> ask(const std::string &prompt) override;
+  Result<std::optional<std::string>> paste(const std::string &prompt) override;
   Result<std::optional<std::size_t>> choose(const std::string &prompt,
                                             const std::vector<std::string> &options) override;
 

@@ -31,6 +31,7 @@ Run declare_resume(CLI::App &command);
 Run declare_reset_limits(CLI::App &command);
 Run declare_lock(CLI::App &command);
 Run declare_unlock(CLI::App &command);
+Run declare_guest_keys(CLI::App &command);
 Run declare_export(CLI::App &command);
 Run declare_import(CLI::App &command);
 Run declare_policy(CLI::App &command);

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <string_view>
 
+#include "client/sentences.h"
 #include "client/words.h"
 #include "common/account.h"
 #include "common/steps.h"
@@ -28,6 +29,16 @@ Result<Answer> ask(Conversation &conversation, const std::string &prompt) {
   if (!text || text->empty()) return Answer(SteppedDown{});
   if (!is_utf8(*text) || text->find('\0') != std::string::npos)
     return Error{ErrorKind::InvalidInput, "the answer is no valid UTF-8"};
+  return Answer(*text);
+}
+
+/// What is to be pasted elsewhere stands on a line of its own, between what to do with it and the question.
+Result<Answer> ask_elsewhere(Conversation &conversation, const std::string &words, const Details &details) {
+  TRY(conversation.tell(Tone::Cue, words));
+  TRY(conversation.tell(Tone::Cue, details.prompt));
+  const std::optional<std::string> text = TRY(conversation.paste(words_for({kAnswerFromElsewhere})));
+  if (!text || text->empty()) return Answer(SteppedDown{});
+  if (!is_printable(*text)) return Error{ErrorKind::InvalidInput, "what was pasted is not printable"};
   return Answer(*text);
 }
 
@@ -78,6 +89,8 @@ Result<Answer> render(const NextStep &next, Talk &talk) {
     case Step::AskSecret:
       return ask_secret(talk.conversation, words);
     case Step::Ask:
+      if (next.details.message == message::kElsewhere)
+        return ask_elsewhere(talk.conversation, words, next.details);
       return ask(talk.conversation, words);
     case Step::Choose:
       return choose(talk.conversation, words, next.details);

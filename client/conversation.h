@@ -39,6 +39,9 @@ class Conversation {
   /// Asks with echo. nullopt: an empty line.
   virtual Result<std::optional<std::string>> ask(const std::string &prompt) = 0;
 
+  /// Asks for a line that is pasted, which may be far longer than anybody types. nullopt: an empty line.
+  virtual Result<std::optional<std::string>> paste(const std::string &prompt) { return ask(prompt); }
+
   /// Lets the person pick one of `options`, which is not empty; gives its place, from 0. nullopt: none.
   virtual Result<std::optional<std::size_t>> choose(const std::string &prompt,
                                                     const std::vector<std::string> &options) = 0;

@@ -21,6 +21,18 @@ Status read_text(sd_bus_message *reply, std::string &into) {
   return Ok{};
 }
 
+/// For a program, not for people: passed on whole, or not at all.
+Status read_whole(sd_bus_message *reply, std::string &into) {
+  const char *text = nullptr;
+  if (sd_bus_message_read(reply, "v", "s", &text) <= 0)
+    return malformed("a detail that should be a text is none");
+  const std::string_view whole = text;
+  if (whole.size() > Details::kMaxWhole || !is_printable(whole))
+    return malformed("a detail that is passed on is too long, or not printable");
+  into = whole;
+  return Ok{};
+}
+
 Status read_number(sd_bus_message *reply, std::optional<std::uint32_t> &into) {
   std::uint32_t number = 0;
   if (sd_bus_message_read(reply, "v", "u", &number) <= 0)
@@ -79,6 +91,11 @@ Status read_entry(sd_bus_message *reply, Details &details) {
   if (key == detail::kUser) return read_user(reply, details.user);
   if (key == detail::kPasskeys) return read_number(reply, details.passkeys);
   if (key == detail::kOnlyDevice) return read_truth(reply, details.only_device);
+  if (key == detail::kPrompt) return read_whole(reply, details.prompt);
+  if (key == detail::kRegistration) return read_whole(reply, details.registration);
+  if (key == detail::kCredentialId) return read_whole(reply, details.credential_id);
+  if (key == detail::kAuthenticatorData) return read_whole(reply, details.authenticator_data);
+  if (key == detail::kSignature) return read_whole(reply, details.signature);
   if (sd_bus_message_skip(reply, "v") < 0) return malformed("a detail does not parse");
   return Ok{};
 }

@@ -18,6 +18,7 @@ namespace passkeyd {
 struct Details {
   static constexpr std::size_t kMaxText = 96;     ///< bytes of a device's or a passkey's name that are shown
   static constexpr std::size_t kMaxOptions = 16;  ///< more to choose from than this is a mistake
+  static constexpr std::size_t kMaxWhole = 100'000;  ///< bytes of a text that is passed on as it is
 
   std::string message;                           ///< message id (common/steps.h), or empty
   std::string device = {};                       ///< empty: not said
@@ -32,6 +33,11 @@ struct Details {
   std::optional<UserName> user = {};             ///< whom the credential belongs to
   std::optional<std::uint32_t> passkeys = {};    ///< that the account now has, active
   bool only_device = false;                      ///< all of those are on one device
+  std::string prompt = {};                       ///< for a program elsewhere, as it is (ssh/relay.h)
+  std::string registration = {};   ///< of a guest key that was made, for the machine there (ssh/relay.h)
+  std::string credential_id = {};  ///< of a guest key that has signed; base64url, as are the next two
+  std::string authenticator_data = {};
+  std::string signature = {};
 };
 
 /// What Attempt.Next answered.

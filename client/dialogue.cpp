@@ -120,6 +120,16 @@ Outcome run_enrollment(Bus &bus, const EnrollRequest &request, Conversation &con
              Pace{.begin = Bus::kAuthorityTime});
 }
 
+Outcome run_guest_enrollment(Bus &bus, const GuestEnrollRequest &request, Conversation &conversation,
+                             Patience &patience) {
+  return run(bus, "BeginGuestEnrollment", request, Talk{conversation}, patience, Pace{});
+}
+
+Outcome run_guest_assertion(Bus &bus, const GuestAssertRequest &request, Conversation &conversation,
+                            Patience &patience) {
+  return run(bus, "BeginGuestAssertion", request, Talk{conversation}, patience, Pace{});
+}
+
 Outcome run_pin_change(Bus &bus, const PinChangeRequest &request, Conversation &conversation,
                        Patience &patience) {
   return run(bus, "BeginPinChange", request, Talk{conversation}, patience, Pace{});

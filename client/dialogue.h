@@ -54,4 +54,11 @@ Outcome run_enrollment(Bus &bus, const EnrollRequest &request, Conversation &con
 Outcome run_pin_change(Bus &bus, const PinChangeRequest &request, Conversation &conversation,
                        Patience &patience);
 
+/// The same for a key in this computer's TPM for an account elsewhere. Granted: details.registration.
+Outcome run_guest_enrollment(Bus &bus, const GuestEnrollRequest &request, Conversation &conversation,
+                             Patience &patience);
+/// And for an assertion by one. Granted: details.credential_id, authenticator_data, signature.
+Outcome run_guest_assertion(Bus &bus, const GuestAssertRequest &request, Conversation &conversation,
+                            Patience &patience);
+
 }  // namespace passkeyd

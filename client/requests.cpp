@@ -22,6 +22,12 @@ int append_truth(sd_bus_message *call, const char *key, bool truth) {
   return truth ? sd_bus_message_append(call, "{sv}", key, "b", 1) : 0;
 }
 
+int append_ids(sd_bus_message *call, const char *key, const std::vector<std::string> &ids) {
+  std::string list;
+  for (const std::string &id : ids) list += (list.empty() ? "" : " ") + id;
+  return list.empty() ? 0 : append_text(call, key, list);
+}
+
 /// Where from, the same for every request.
 template <class Request>
 int append_hints(sd_bus_message *call, const Request &request) {
@@ -48,6 +54,7 @@ int append_request(sd_bus_message *call, const EnrollRequest &request) {
   if (code >= 0 && request.way) code = append_text(call, request::kWay, std::string(name_of(*request.way)));
   if (code >= 0) code = append_truth(call, request::kDiscoverable, request.discoverable);
   if (code >= 0) code = append_truth(call, request::kAskName, request.ask_name);
+  if (code >= 0) code = append_truth(call, request::kElsewhere, request.elsewhere);
   if (code >= 0) code = append_hint(call, request::kDevice, request.device);
   return code < 0 ? code : append_hint(call, request::kName, request.name);
 }
@@ -55,6 +62,21 @@ int append_request(sd_bus_message *call, const EnrollRequest &request) {
 int append_request(sd_bus_message *call, const PinChangeRequest &request) {
   const int code = append_text(call, request::kUser, request.user.str());
   return code < 0 ? code : append_hints(call, request);
+}
+
+int append_request(sd_bus_message *call, const GuestEnrollRequest &request) {
+  int code = append_text(call, request::kUser, request.user.str());
+  if (code >= 0) code = append_text(call, request::kRpId, request.rp_id);
+  if (code >= 0) code = append_hint(call, request::kAccount, request.account);
+  if (code >= 0) code = append_text(call, request::kClientData, request.client_data);
+  return code < 0 ? code : append_ids(call, request::kExclude, request.exclude);
+}
+
+int append_request(sd_bus_message *call, const GuestAssertRequest &request) {
+  int code = append_text(call, request::kUser, request.user.str());
+  if (code >= 0) code = append_text(call, request::kRpId, request.rp_id);
+  if (code >= 0) code = append_text(call, request::kClientData, request.client_data);
+  return code < 0 ? code : append_ids(call, request::kAllowed, request.allowed);
 }
 
 }  // namespace passkeyd

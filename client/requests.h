@@ -6,6 +6,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/account.h"
 #include "common/way.h"
@@ -52,6 +53,7 @@ struct EnrollRequest {
   bool discoverable = false;    ///< the key shall find it without being told whose it is
   std::string device = {};      ///< which key, by its name or device file; empty: the daemon asks if need be
   bool ask_name = false;        ///< there is somebody who can be asked what to call it
+  bool elsewhere = false;       ///< made with passkey-askpass --enroll, on another computer
 };
 
 /// A new PIN for this computer's passkey. The hints are those of a login.
@@ -62,10 +64,29 @@ struct PinChangeRequest {
   std::string rhost = {};
 };
 
+/// A key in this computer's TPM for an account elsewhere. Ids are in base64url.
+struct GuestEnrollRequest {
+  UserName user;        ///< whose it will be here: the caller
+  std::string rp_id;    ///< of the machine there
+  std::string account;  ///< the account there
+  std::string client_data;
+  std::vector<std::string> exclude = {};  ///< of this computer's keys those that are enrolled there
+};
+
+/// An assertion by such a key.
+struct GuestAssertRequest {
+  UserName user;
+  std::string rp_id;
+  std::string client_data;
+  std::vector<std::string> allowed = {};  ///< of this computer's keys those that will do
+};
+
 /// Append the entries of an open a{sv}; what is empty, or as the daemon assumes it, is left out. Give a
 /// negative errno as sd-bus does.
 int append_request(sd_bus_message *call, const LoginRequest &request);
 int append_request(sd_bus_message *call, const EnrollRequest &request);
 int append_request(sd_bus_message *call, const PinChangeRequest &request);
+int append_request(sd_bus_message *call, const GuestEnrollRequest &request);
+int append_request(sd_bus_message *call, const GuestAssertRequest &request);
 
 }  // namespace passkeyd

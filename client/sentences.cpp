@@ -46,10 +46,16 @@ constexpr Row kRows[] = {
     Row{message::kPasswordOrPin, kCue, kAsks, tr("Password, or PIN of this computer's passkey")},
     Row{message::kPasswordPinOrKey, kCue, kAsks,
         tr("Password, PIN of this computer's passkey, or Enter to use your {device}")},
+    // what is made on another computer
+    Row{message::kElsewhere, kCue, kSays,
+        tr("On the computer in front of you, run \"passkey-askpass --enroll\" and paste this line there:")},
+    Row{kAnswerFromElsewhere, kCue, kAsks, tr("Paste here what it answers, or press Enter to give up")},
     // how it ended
     Row{message::kWelcome, kNote, kSays, tr("Passkey accepted.")},
     Row{message::kCodeAccepted, kNote, kSays, tr("Backup code accepted.")},
     Row{message::kEnrolled, kNote, kSays, tr("The passkey \"{name}\" is ready to use.")},
+    Row{message::kGuestKeyMade, kNote, kSays, tr("This computer now holds a passkey for {name}.")},
+    Row{message::kGuestKeyUsed, kNote, kSays, tr("The passkey for {name} was used.")},
     Row{message::kPinChanged, kNote, kSays, tr("The new PIN is in force.")},
     Row{message::kNotEnrolled, kNote, kSays, tr("This account has no passkey.")},
     Row{message::kDenied, kTrouble, kSays, tr("The sign-in was refused.")},

@@ -26,6 +26,9 @@ struct Sentence {
   Plural with_tries = {};        ///< takes the place of `words` where the tries left, {count}, are known
 };
 
+/// The question behind message::kElsewhere, which is two sentences with the prompt between them.
+inline constexpr const char *kAnswerFromElsewhere = "elsewhere-answer";
+
 std::span<const Sentence> all_sentences();
 
 /// nullptr: an id nobody knows.

@@ -69,6 +69,14 @@ inline constexpr const char *kDiscoverable = "discoverable";  ///< b
 inline constexpr const char *kElsewhere = "elsewhere";  ///< b: with passkey-askpass --enroll, on another
                                                         ///< computer
 inline constexpr int kMaxWait = 300;
+// of a guest key, beside user: a key here for an account elsewhere
+inline constexpr const char *kRpId = "rp-id";       ///< relying party id of the machine there
+inline constexpr const char *kAccount = "account";  ///< of its making: the account there
+inline constexpr const char *kClientData =
+    "client-data";                                  ///< what is signed; no more than was asked for there
+inline constexpr const char *kExclude = "exclude";  ///< of its making: credential ids that are enrolled
+                                                    ///< there, in base64url, a space between them
+inline constexpr const char *kAllowed = "allowed";  ///< of its use: those that will do, the same
 }  // namespace request
 
 /// Keys of the dictionaries that the Manager's other methods take. docs/dbus.md has their types.
@@ -106,7 +114,13 @@ inline constexpr const char *kPasskeys = "passkeys";  ///< u: active ones of the
 inline constexpr const char *kOnlyDevice = "only-device";  ///< b: all of those are of one authenticator
 inline constexpr const char *kNext = "next";               ///< s: what comes after this: one of next::
 inline constexpr const char *kUser = "user";  ///< s: whom the credential belongs to, where nobody was named
-inline constexpr const char *kPrompt = "prompt";    ///< s: what to show, as it is (ssh/relay.h)
+inline constexpr const char *kPrompt = "prompt";               ///< s: what to show, as it is (ssh/relay.h)
+inline constexpr const char *kCredentialId = "credential-id";  ///< s: of a guest key, whole, in base64url
+inline constexpr const char *kRegistration =
+    "registration";  ///< s: of a guest key that was made, to be pasted there (ssh/relay.h)
+inline constexpr const char *kAuthenticatorData =
+    "authenticator-data";                               ///< s: of its assertion, in base64url
+inline constexpr const char *kSignature = "signature";  ///< s: the same
 inline constexpr const char *kPretend = "pretend";  ///< b: nobody has a passkey here; the dialogue goes on
                                                     ///< as if, so that a stranger cannot tell
 }  // namespace detail
@@ -166,7 +180,10 @@ inline constexpr const char *kPasskeyOrPassword =
 inline constexpr const char *kRelay = "relay";  ///< ask: `prompt` is for passkey-askpass, as is the answer
 inline constexpr const char *kElsewhere =
     "elsewhere";  ///< ask: `prompt` is for passkey-askpass --enroll, where the passkey will be
-inline constexpr const char *kPinChanged = "pin-changed";  ///< granted, at the end of a PIN change
+inline constexpr const char *kGuestKeyMade =
+    "guest-key-made";  ///< granted: this computer has a key for `name`, a machine elsewhere
+inline constexpr const char *kGuestKeyUsed = "guest-key-used";  ///< granted: it has signed for `name`
+inline constexpr const char *kPinChanged = "pin-changed";       ///< granted, at the end of a PIN change
 }  // namespace message
 
 }  // namespace passkeyd

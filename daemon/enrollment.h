@@ -17,6 +17,7 @@ struct EnrollmentRequest {
   std::string device = {};    ///< usb: the key of this name or device file; empty: whichever there is
   bool ask_name = false;      ///< ask the person what to call it, if nothing was given
   bool discoverable = false;  ///< usb: the key shall find the account by itself
+  bool elsewhere = false;     ///< made on another computer (daemon/elsewhere.h); `way` turns out then
 };
 
 /// Tells the whole story to `face`; every path ends in face.finish() or face.refuse().

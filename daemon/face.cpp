@@ -9,8 +9,7 @@
 namespace passkeyd {
 namespace {
 
-/// A text answer longer than this is refused; backup codes and menu answers are far shorter.
-constexpr std::size_t kMaxText = 256;
+constexpr std::size_t kMaxKey = 256;
 constexpr int kMaxEntries = 16;
 
 int append_detail(sd_bus_message *reply, const Say::Detail &value) {
@@ -44,7 +43,7 @@ int append_step(sd_bus_message *reply, const Say &say) {
 }
 
 /// One value of the answer dictionary. Keys we do not know are passed over, so that newer faces can say more.
-int read_value(sd_bus_message *call, std::string_view key, Answer &into) {
+int read_value(sd_bus_message *call, std::string_view key, std::size_t longest_text, Answer &into) {
   if (key == answer::kSecret) {
     int borrowed = -1;
     const int failed = sd_bus_message_read(call, "v", "h", &borrowed);
@@ -56,7 +55,7 @@ int read_value(sd_bus_message *call, std::string_view key, Answer &into) {
     const char *text = nullptr;
     const int failed = sd_bus_message_read(call, "v", "s", &text);
     if (failed < 0) return failed;
-    if (strlen(text) > kMaxText) return -EINVAL;
+    if (strlen(text) > longest_text) return -EINVAL;
     into.text = text;
     return 0;
   }
@@ -74,13 +73,13 @@ int read_value(sd_bus_message *call, std::string_view key, Answer &into) {
   return small ? sd_bus_message_skip(call, "v") : -EMSGSIZE;
 }
 
-int read_answer(sd_bus_message *call, Answer &into) {
+int read_answer(sd_bus_message *call, std::size_t longest_text, Answer &into) {
   int got = sd_bus_message_enter_container(call, 'a', "{sv}");
   for (int entries = 0; got >= 0 && (got = sd_bus_message_enter_container(call, 'e', "sv")) > 0; ++entries) {
     const char *key = nullptr;
     got = sd_bus_message_read(call, "s", &key);
-    if (got >= 0 && (entries >= kMaxEntries || strlen(key) > kMaxText)) got = -EMSGSIZE;
-    if (got >= 0) got = read_value(call, key, into);
+    if (got >= 0 && (entries >= kMaxEntries || strlen(key) > kMaxKey)) got = -EMSGSIZE;
+    if (got >= 0) got = read_value(call, key, longest_text, into);
     if (got >= 0) got = sd_bus_message_exit_container(call);
   }
   return got >= 0 ? sd_bus_message_exit_container(call) : got;
@@ -130,13 +129,13 @@ Status Face::publish() {
   track_.reset(track);
   failed = sd_bus_track_add_name(track, owner_.c_str());
   if (failed < 0) return errno_error("watch the caller", -failed);
-  wait_for_call();
+  wait_for_call(Say::kPatience);
   return Ok{};
 }
 
-void Face::wait_for_call() {
+void Face::wait_for_call(std::chrono::seconds most) {
   sd_event_source *source = nullptr;
-  const auto patience = static_cast<std::uint64_t>(std::chrono::microseconds(kPatience).count());
+  const auto patience = static_cast<std::uint64_t>(std::chrono::microseconds(most).count());
   if (sd_event_add_time_relative(loop_, &source, CLOCK_BOOTTIME, patience, 0, on_silence, this) < 0)
     return over();
   silence_.reset(source);
@@ -152,7 +151,7 @@ int Face::next(sd_bus_message *call, sd_bus_error *) {
   if (pending_)
     return reply_error(call, {ErrorKind::Busy, "Next was called before the last call was answered."});
   Answer given;
-  if (read_answer(call, given) < 0)
+  if (read_answer(call, longest_text_, given) < 0)
     return reply_error(call, {ErrorKind::InvalidInput, "The answer is not of the documented form."});
   silence_.reset();
   pending_ = keep(call);
@@ -224,7 +223,8 @@ void Face::reply(const Say &say) {
   if (failed >= 0) failed = sd_bus_send(bus_, message.get(), nullptr);
   if (failed < 0 || is_over(say.step)) return over();
   asked_ = is_question(say.step);
-  wait_for_call();
+  longest_text_ = say.longest_text;
+  wait_for_call(say.patience);
 }
 
 }  // namespace passkeyd

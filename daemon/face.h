@@ -5,6 +5,7 @@
 
 #include <systemd/sd-bus.h>
 
+#include <chrono>
 #include <deque>
 #include <functional>
 #include <map>
@@ -34,8 +35,15 @@ struct Say {
     return std::move(*this);
   }
 
+  /// How long a face may leave a step unanswered before the attempt is dropped.
+  static constexpr std::chrono::seconds kPatience{180};
+  /// Bytes of a text answer: backup codes and menu answers are far shorter.
+  static constexpr std::size_t kShortText = 256;
+
   Step step;
   std::map<std::string, Detail> details;
+  std::size_t longest_text = kShortText;      ///< of an answer to this; a longer one is refused
+  std::chrono::seconds patience = kPatience;  ///< with the person, once this was shown
 };
 
 /// What an error says to people: its kind's name, with the tries left, the wait and the
@@ -51,9 +59,6 @@ struct Answer {
 
 class Face {
  public:
-  /// How long a face may leave a step unanswered before the attempt is dropped.
-  static constexpr std::chrono::seconds kPatience{180};
-
   /// `owner`: the unique bus name that may call. `gone` is called once, from the loop, when the attempt is
   /// over: the last step was delivered, or the caller vanished, cancelled or fell silent. The Face may be
   /// destroyed in it.
@@ -94,7 +99,7 @@ class Face {
   void flush();
   void reply(const Say &say);
   void over();
-  void wait_for_call();
+  void wait_for_call(std::chrono::seconds patience);
 
   sd_event *loop_;
   sd_bus *bus_;
@@ -106,6 +111,7 @@ class Face {
   std::optional<Error> refusal_;
   BusMessage pending_;  ///< the Next call that waits for a step
   bool asked_ = false;  ///< the last step delivered was a question: the next call answers it
+  std::size_t longest_text_ = Say::kShortText;  ///< of that answer
   BusTrack track_;
   EventSource silence_;
   EventSource over_;

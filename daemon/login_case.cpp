@@ -89,6 +89,17 @@ Task<std::optional<LoginCase>> open_case(House &house, Face &face, LoginRequest 
   co_return LoginCase{std::move(request), account.value(), std::move(enrolled->rows), codes_left, policy};
 }
 
+Result<Challenge> challenge_for(House &house, const LoginCase &login, UserVerification user_verification) {
+  const BootTime now = house.clock.boot();
+  if (!login.elsewhere)
+    return Challenge::make(Ceremony::Get, house.rp_id, login.account, user_verification, now);
+  const AskedElsewhere &asked = *login.elsewhere;
+  Challenge challenge = TRY(Challenge::from_bytes(asked.challenge, Ceremony::Get, asked.rp_id, login.account,
+                                                  user_verification, now));
+  challenge.expect_origins({asked.origin});
+  return challenge;
+}
+
 Attempt attempt_of(const LoginCase &login, const Credential &credential, std::optional<Ticket> ticket) {
   return {login.account, credential, login.request.place, actor_of(login.request), login.request.remote_host,
           ticket};

@@ -12,17 +12,29 @@
 
 namespace passkeyd {
 
+/// What a machine elsewhere wants signed by a key of this one's.
+struct AskedElsewhere {
+  RpId rp_id;
+  Bytes challenge;
+  std::string origin;
+};
+
 struct LoginCase {
   LoginRequest request;
-  Account account;                      ///< as the system knows and spells it
-  std::vector<Credential> credentials;  ///< all but the revoked ones
-  std::size_t codes = 0;                ///< unspent backup codes
-  Policy policy;                        ///< what held when the login began
+  Account account;                               ///< as the system knows and spells it
+  std::vector<Credential> credentials;           ///< all but the revoked ones
+  std::size_t codes = 0;                         ///< unspent backup codes
+  Policy policy;                                 ///< what held when the login began
+  std::optional<AskedElsewhere> elsewhere = {};  ///< to be signed; nullopt: a fresh challenge of ours is
+  const char *event = event::kLogin;             ///< what failed tries are on record as
 };
 
 /// Finds out who it is, where, and what they have. nullopt: the login ends here, and the face was told why
 /// (not enrolled, locked, not the caller's business, or a fault).
 Task<std::optional<LoginCase>> open_case(House &house, Face &face, LoginRequest request);
+
+/// What is to be signed for it, now. Errors: Internal; InvalidInput for a challenge of another size.
+Result<Challenge> challenge_for(House &house, const LoginCase &login, UserVerification user_verification);
 
 /// What is decided about, for the ledger.
 Attempt attempt_of(const LoginCase &login, const Credential &credential, std::optional<Ticket> ticket);

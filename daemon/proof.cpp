@@ -42,9 +42,9 @@ Task<Result<std::vector<KeyInfo>>> keys_to_ask(House &house, const PlannedWay &w
   co_return holding;
 }
 
-AssertionRequest assertion_request(House &house, const LoginCase &login, const PlannedWay &way,
+AssertionRequest assertion_request(const LoginCase &login, const PlannedWay &way,
                                    const Challenge &challenge) {
-  AssertionRequest request{house.rp_id, challenge.client_data(), challenge.user_verification(), {}};
+  AssertionRequest request{challenge.rp_id(), challenge.client_data(), challenge.user_verification(), {}};
   for (const Credential &each : way.credentials)
     request.allowed.push_back({each.id, each.platform, each.max_allow_list});
   request.timeout = login.policy.touch_timeout;
@@ -94,10 +94,9 @@ Task<Result<Proof>> prove_with(House &house, Face &face, const LoginCase &login,
                                const std::vector<KeyInfo> &devices, std::optional<Fd> pin,
                                bool look_first = false) {
   const UserVerification uv = pin ? UserVerification::Required : way.user_verification;
-  Result<Challenge> challenge =
-      Challenge::make(Ceremony::Get, house.rp_id, login.account, uv, house.clock.boot());
+  Result<Challenge> challenge = challenge_for(house, login, uv);
   if (!challenge) co_return challenge.error();
-  AssertionRequest asked = assertion_request(house, login, way, challenge.value());
+  AssertionRequest asked = assertion_request(login, way, challenge.value());
   std::optional<Ticket> ticket;
   if (pin) {
     const Result<TryAnswer> counted =
@@ -129,7 +128,7 @@ Task<Result<Proof>> try_pins(House &house, Face &face, const LoginCase &login, W
     if (!pin) co_return pin.error();
     Result<Proof> proof = co_await prove(std::move(pin).value());
     if (proof || !may_type_again(proof.error(), tries)) co_return proof;
-    note_failure(house, login, proof.error());
+    note_failure(house, login, proof.error(), login.event);
     refused = refused || is_denial(proof.error().kind);
     face.tell(say_error(Step::Tell, proof.error(), device).with(detail::kNext, std::string(next::kAgain)));
   }

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "webauthn/base64url.h"
+
 namespace passkeyd {
 namespace {
 
@@ -60,6 +62,17 @@ int append(sd_bus_message *reply, const Described &described) {
       .text("attested-by", credential.attested_by)
       .text("model", described.model)
       .text("recalled", described.recalled)
+      .done();
+}
+
+int append(sd_bus_message *reply, const GuestKey &key) {
+  return Keys(reply)
+      .text("id", short_id(key.credential.id))
+      .text("credential-id", to_base64url(key.credential.id))
+      .text("rp-id", key.credential.rp_id.str())
+      .text("account", key.account)
+      .time("created", key.credential.created)
+      .time("last-used", key.credential.last_used)
       .done();
 }
 
@@ -167,6 +180,10 @@ int write(sd_bus_message *reply, const std::vector<Finding> &findings) {
 
 int write(sd_bus_message *reply, const std::vector<Described> &credentials) {
   return append_all(reply, credentials);
+}
+
+int write(sd_bus_message *reply, const std::vector<GuestKey> &keys) {
+  return append_all(reply, keys);
 }
 
 int write(sd_bus_message *reply, const std::vector<Person> &people) {

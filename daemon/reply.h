@@ -34,6 +34,8 @@ int write(sd_bus_message *reply, const NewCodes &codes);
 int write(sd_bus_message *reply, const std::vector<PolicyLine> &lines);
 /// aa{sv}: credentials. Public facts only: no key, no wrapped blob.
 int write(sd_bus_message *reply, const std::vector<Described> &credentials);
+/// aa{sv}: keys for accounts elsewhere. Public facts only.
+int write(sd_bus_message *reply, const std::vector<GuestKey> &keys);
 /// aa{sv}: accounts.
 int write(sd_bus_message *reply, const std::vector<Person> &people);
 /// a{sv}: the daemon's state.

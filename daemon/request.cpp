@@ -150,10 +150,14 @@ Result<EnrollmentRequest> read_enrollment_request(sd_bus_message *call, const Ca
   request.device = TRY(texts.label(request::kDevice, 255));
   request.ask_name = TRY(texts.one_of<bool>(request::kAskName, {"no", false}, {"yes", true}));
   request.discoverable = TRY(texts.one_of<bool>(request::kDiscoverable, {"no", false}, {"yes", true}));
+  request.elsewhere = TRY(texts.one_of<bool>(request::kElsewhere, {"no", false}, {"yes", true}));
   const std::optional<std::string> way = TRY(texts.text(request::kWay));
+  if (request.elsewhere && (way || request.discoverable || !request.device.empty()))
+    return Error{ErrorKind::InvalidInput, "What is made elsewhere is chosen there."};
   if (!way) return request;
   request.way = way_of(*way);
-  if (!request.way) return Error{ErrorKind::InvalidInput, "The way must be usb or tpm."};
+  if (request.way != Way::Usb && request.way != Way::Tpm)
+    return Error{ErrorKind::InvalidInput, "The way must be usb or tpm."};
   if (request.way == Way::Tpm && request.discoverable)
     return Error{ErrorKind::InvalidInput, "A passkey in the TPM cannot be discoverable."};
   if (request.way == Way::Tpm && !request.device.empty())

@@ -44,7 +44,7 @@ struct RevokeOrder {
 /// overlooked would revoke more than was meant. Errors: InvalidInput, also if nothing says which.
 Result<RevokeOrder> read_revoke_order(sd_bus_message *call);
 
-/// Keys: user (required), way, device, name, ask-name, discoverable. Errors: InvalidInput.
+/// Keys: user (required), way, device, name, ask-name, discoverable, elsewhere. Errors: InvalidInput.
 Result<EnrollmentRequest> read_enrollment_request(sd_bus_message *call, const Caller &caller);
 
 }  // namespace passkeyd

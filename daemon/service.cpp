@@ -9,6 +9,9 @@
 #include "daemon/answer.h"
 #include "daemon/audit_reader.h"
 #include "daemon/enrollment.h"
+#include "daemon/guest_keys.h"
+#include "daemon/guest_listing.h"
+#include "daemon/guest_request.h"
 #include "daemon/health.h"
 #include "daemon/login.h"
 #include "daemon/metadata_import.h"
@@ -66,6 +69,12 @@ const Service::Method Service::kTable[] = {
      &Service::begin_enrollment},
     {"BeginPinChange", "a{sv}", "o", NAMED(request) NAMED(attempt), Deed::Nothing, nullptr,
      &Service::begin_pin_change},
+    {"BeginGuestEnrollment", "a{sv}", "o", NAMED(request) NAMED(attempt), Deed::Nothing, nullptr,
+     &Service::begin_guest_enrollment},
+    {"BeginGuestAssertion", "a{sv}", "o", NAMED(request) NAMED(attempt), Deed::Nothing, nullptr,
+     &Service::begin_guest_assertion},
+    {"ListGuestKeys", "s", "aa{sv}", NAMED(user) NAMED(keys), Deed::Read, list_guest_keys},
+    {"RemoveGuestKey", "ss", "", NAMED(user) NAMED(id), Deed::Revoke, remove_guest_key},
     {"ListCredentials", "s", "aa{sv}", NAMED(user) NAMED(credentials), Deed::Read, list_credentials},
     {"ListAllCredentials", "", "aa{sv}", NAMED(credentials), Deed::Read, list_all_credentials},
     {"RenameCredential", "sss", "", NAMED(user) NAMED(id) NAMED(name), Deed::Rename, rename_credential},
@@ -235,6 +244,18 @@ Status Service::begin_enrollment(sd_bus_message *call, const Caller &caller) {
 Status Service::begin_pin_change(sd_bus_message *call, const Caller &caller) {
   PinChangeRequest request = TRY(read_pin_change_request(call, caller));
   return begin(call, caller, [&](Face &face) { return tell_pin_change(house_, face, std::move(request)); });
+}
+
+Status Service::begin_guest_enrollment(sd_bus_message *call, const Caller &caller) {
+  GuestEnrollment request = TRY(read_guest_enrollment(call, caller));
+  return begin(call, caller,
+               [&](Face &face) { return tell_guest_enrollment(house_, face, std::move(request)); });
+}
+
+Status Service::begin_guest_assertion(sd_bus_message *call, const Caller &caller) {
+  GuestAssertion request = TRY(read_guest_assertion(call, caller));
+  return begin(call, caller,
+               [&](Face &face) { return tell_guest_assertion(house_, face, std::move(request)); });
 }
 
 }  // namespace passkeyd

@@ -45,6 +45,8 @@ class Service {
   Status begin_login(sd_bus_message *call, const Caller &caller);
   Status begin_enrollment(sd_bus_message *call, const Caller &caller);
   Status begin_pin_change(sd_bus_message *call, const Caller &caller);
+  Status begin_guest_enrollment(sd_bus_message *call, const Caller &caller);
+  Status begin_guest_assertion(sd_bus_message *call, const Caller &caller);
 
   /// Makes the Attempt object, lets `story` begin on it and answers `call` with its path.
   template <class Story>

@@ -37,6 +37,9 @@ inline constexpr const char *kPrune = "prune";  ///< an old beginning of the aud
 inline constexpr const char *kImportMetadata = "import-metadata";
 inline constexpr const char *kExport = "export";
 inline constexpr const char *kImport = "import";
+inline constexpr const char *kGuestEnroll = "guest-enroll";  ///< a key here for an account elsewhere
+inline constexpr const char *kGuestUse = "guest-use";
+inline constexpr const char *kGuestRemove = "guest-remove";
 inline constexpr const char *kRefused = "refused";  ///< somebody asked for what they may not do
 }  // namespace event
 namespace outcome {

@@ -19,6 +19,7 @@
 #include "ledger/codes.h"
 #include "ledger/condition.h"
 #include "ledger/decide.h"
+#include "ledger/guest_keys.h"
 #include "ledger/limit.h"
 #include "ledger/lock.h"
 #include "ledger/moment.h"
@@ -198,6 +199,20 @@ class Ledger {
   /// Remembers that time went by. Call it now and then and before the machine goes down: time between the
   /// last look and a restart is not counted towards waits.
   Status note_time(const Moment &now);
+
+  // --- keys that this machine holds for accounts elsewhere (guest_keys.cpp) ---
+
+  /// In the order they were made. Those of an earlier owner of the name (another uid) are nobody's.
+  Result<std::vector<GuestKey>> guest_keys_of(const Account &owner);
+  /// Stores it under a number of its own, created `now`. Errors: AlreadyExists, NotAllowed
+  /// (GuestKey::kMaxOfOwner), InvalidInput.
+  Status add_guest_key(const GuestKey &key, const Actor &by, WallTime now);
+  /// It has signed for an account elsewhere: notes that, and takes the try back. Errors: NotFound if it was
+  /// removed meanwhile; then the signature must go nowhere.
+  Status use_guest_key(const GuestKey &key, const std::optional<Ticket> &ticket, const TryKey &tried,
+                       const Actor &by, const Moment &now);
+  /// Errors: NotFound.
+  Status remove_guest_key(const GuestKey &key, const Actor &by, WallTime now);
 
   // --- audit (audit.cpp) ---
 

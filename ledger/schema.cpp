@@ -160,7 +160,26 @@ WHEN OLD.seq > (SELECT seq FROM audit_base)
 BEGIN SELECT raise(ABORT, 'the audit is append-only'); END;
 )sql";
 
-constexpr std::array kSteps = {kVersion1, kVersion2, kVersion3};
+// A guest key opens nothing here, so it is no credential: no table of credentials that a sign-in reads has
+// it.
+constexpr const char *kVersion4 = R"sql(
+CREATE TABLE guest_key (
+  row INTEGER PRIMARY KEY AUTOINCREMENT,  -- never given twice: an attempt under way names it
+  credential_id BLOB NOT NULL UNIQUE,
+  algorithm INTEGER NOT NULL,             -- COSE
+  public_key BLOB NOT NULL,               -- COSE_Key
+  rp_id TEXT NOT NULL,                    -- of the machine it opens
+  account TEXT NOT NULL,                  -- whom it opens there
+  user_name TEXT NOT NULL,                -- whose it is here
+  uid INTEGER NOT NULL,
+  platform BLOB NOT NULL,                 -- the TPM's wrapped key
+  created INTEGER NOT NULL,               -- seconds since 1970
+  last_used INTEGER
+) STRICT;
+CREATE INDEX guest_key_owner ON guest_key (user_name, uid);
+)sql";
+
+constexpr std::array kSteps = {kVersion1, kVersion2, kVersion3, kVersion4};
 
 /// Where these numbers lie: SQLite's "Database File Format", section 1.3.
 constexpr std::size_t kHeaderBytes = 100;

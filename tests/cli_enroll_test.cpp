@@ -1,4 +1,5 @@
 /// Enrolling with passkeyctl from the first question to the trial sign-in, and polkit's questions on the way.
+#include <signal.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -57,6 +58,74 @@ void a_person_names_the_passkey_and_tries_it() {
                            "Touch your Solo 2.", "The trial sign-in worked."})
     CHECK(says(terminal.screen, part));
   CHECK(!says(terminal.screen, "Enroll another"));
+  daemon.must_be_done();
+}
+
+// --- made on another computer
+// -------------------------------------------------------------------------------------------------------
+
+const std::vector<std::string> kElsewhere = {"enroll", "--elsewhere", "--name", "blue"};
+const Event kBeginsElsewhere = {"BeginEnrollment user=root elsewhere name=blue", attempt()};
+const Event kShowsPrompt = next("", "ask", {{"message", "elsewhere"}, {"prompt", "passkeyd1-new:AAAA"}});
+
+void what_is_made_elsewhere_is_pasted_in_one_line_however_long_and_not_tried() {
+  const PrivateBus bus;
+  const std::string answer(12000, 'x');
+  ScriptedDaemon daemon(
+      {kBeginsElsewhere, kShowsPrompt, next(" text=" + answer, "granted", details()), kListed});
+  OnTerminal terminal(kElsewhere);
+  terminal.await("Paste here what it answers, or press Enter to give up: ");
+  CHECK(says(terminal.screen, "passkey-askpass --enroll") &&
+        says(terminal.screen, "\npasskeyd1-new:AAAA\r\n"));
+  CHECK(!terminal.echoes());
+  terminal.type(answer.substr(0, 7000));
+  terminal.type("?\x7f" + answer.substr(7000) + "\r");
+  CHECK(terminal.end() == 0 && terminal.echoes());
+  CHECK(says(terminal.screen, "ready to use") && says(terminal.screen, "sign in from there"));
+  CHECK(!says(terminal.screen, "trial"));
+  daemon.must_be_done();
+}
+
+void who_pastes_nothing_gives_up() {
+  const PrivateBus bus;
+  ScriptedDaemon daemon(
+      {kBeginsElsewhere, kShowsPrompt, next(" empty", "unavailable", {{"message", "cancelled"}})});
+  OnTerminal terminal(kElsewhere);
+  terminal.await("Paste here");
+  terminal.type("\n");
+  CHECK(terminal.end() == 3);
+  daemon.must_be_done();
+}
+
+void what_is_too_long_to_be_an_answer_is_not_sent() {
+  const PrivateBus bus;
+  ScriptedDaemon daemon({kBeginsElsewhere, kShowsPrompt}, {.forever = true});
+  OnTerminal terminal(kElsewhere);
+  terminal.await("Paste here");
+  for (int times = 0; times < 5; ++times) terminal.type(std::string(7000, 'x'));
+  terminal.type("\n");
+  CHECK(terminal.end() == 3 && says(terminal.screen, "too long"));
+}
+
+void control_c_at_the_paste_leaves_the_terminal_as_it_was() {
+  const PrivateBus bus;
+  ScriptedDaemon daemon({kBeginsElsewhere, kShowsPrompt}, {.forever = true});
+  OnTerminal terminal(kElsewhere);
+  terminal.await("Paste here");
+  CHECK(!terminal.echoes());
+  terminal.type("\x03");
+  CHECK(terminal.end() == 128 + SIGINT && terminal.echoes());
+}
+
+void a_script_pastes_through_standard_input() {
+  const PrivateBus bus;
+  const std::string answer(6000, 'x');
+  ScriptedDaemon daemon(
+      {kBeginsElsewhere, kShowsPrompt, next(" text=" + answer, "granted", details()), kListed});
+  std::vector<std::string> line = kElsewhere;
+  line.push_back("--pin-stdin");
+  const Ran ran = run(line, answer + "\n");
+  CHECK(ran.status == 0 && says(ran.out, "ready to use"));
   daemon.must_be_done();
 }
 
@@ -312,6 +381,11 @@ int main(int argc, char **argv) {
   enter_private_machine();
   const CMUnitTest tests[] = {
       TEST(a_person_names_the_passkey_and_tries_it),
+      TEST(what_is_made_elsewhere_is_pasted_in_one_line_however_long_and_not_tried),
+      TEST(who_pastes_nothing_gives_up),
+      TEST(what_is_too_long_to_be_an_answer_is_not_sent),
+      TEST(control_c_at_the_paste_leaves_the_terminal_as_it_was),
+      TEST(a_script_pastes_through_standard_input),
       TEST(the_trial_is_of_the_new_passkey_and_no_other),
       TEST(a_trial_that_fails_says_what_to_do_and_that_the_passkey_stays),
       TEST(a_trial_that_cannot_be_made_from_here_is_no_failure),

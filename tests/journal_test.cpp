@@ -87,7 +87,8 @@ void every_event_has_a_kind() {
   for (const char *event :
        {event::kLogin, event::kEnroll, event::kRename, event::kRevoke, event::kSuspend, event::kReactivate,
         event::kChangePin, event::kForgetTries, event::kNewCodes, event::kLock, event::kUnlock, event::kPrune,
-        event::kImportMetadata, event::kExport, event::kImport, event::kRefused})
+        event::kImportMetadata, event::kExport, event::kImport, event::kGuestEnroll, event::kGuestUse,
+        event::kGuestRemove, event::kRefused})
     CHECK(std::any_of(message_kinds().begin(), message_kinds().end(),
                       [&](const MessageKind &kind) { return kind.event == event; }));
 }

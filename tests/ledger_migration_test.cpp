@@ -75,6 +75,19 @@ void a_version_3_ledger_opens_with_all_it_holds() {
   CHECK(MUST(ledger.people()).size() == 3);
 }
 
+void a_version_4_ledger_opens_with_all_it_holds() {
+  const TempDir dir;
+  make_from_dump(dir.ledger(), "version-4.sql");
+  Ledger ledger = MUST(Ledger::open(dir.ledger(), kNow));
+  CHECK(MUST(ledger.find(Bytes(32, 5)))->attestation == Attestation::Trusted);
+  const std::vector<GuestKey> keys = MUST(ledger.guest_keys_of(account()));
+  CHECK(keys.size() == 1 && keys[0].account == "alice2" &&
+        keys[0].credential.rp_id.str() == "server.example");
+  CHECK(keys[0].credential.id == Bytes(32, 6) && keys[0].credential.platform == Bytes(300, 6));
+  CHECK(keys[0].credential.last_used == WallTime(std::chrono::seconds(1'700'190'000)));
+  CHECK(!MUST(ledger.verify_chain()).first_bad);
+}
+
 void an_old_ledger_gets_the_guards_of_the_newest() {
   const TempDir dir;
   make_from_dump(dir.ledger(), "version-1.sql");
@@ -131,6 +144,7 @@ int main() {
       TEST(what_version_1_enrolled_still_opens_and_new_passkeys_join_it),
       TEST(a_version_2_ledger_opens_with_all_it_holds),
       TEST(a_version_3_ledger_opens_with_all_it_holds),
+      TEST(a_version_4_ledger_opens_with_all_it_holds),
       TEST(an_old_ledger_gets_the_guards_of_the_newest),
       TEST(migrations_run_once_each_and_undo_what_fails),
   };

@@ -43,6 +43,36 @@ void a_challenge_says_what_webauthn_makes_it_say() {
   CHECK(asked.challenge().client_data().starts_with(R"({"type":"webauthn.create",)"));
 }
 
+void client_data_of_others_is_read_only_as_we_would_write_it() {
+  const Bytes random(32, 9);
+  const std::string written = client_data_json(Ceremony::Get, random, "ssh://server.example");
+  const std::optional<ClientDataParts> read = read_client_data_json(written);
+  CHECK(read && read->ceremony == Ceremony::Get && read->random == random);
+  CHECK(read->origin == "ssh://server.example");
+  CHECK(read_client_data_json(client_data_json(Ceremony::Create, random, "x"))->ceremony == Ceremony::Create);
+  for (std::size_t at = 0; at < written.size(); ++at) {
+    CHECK(!read_client_data_json(written.substr(0, at)));
+    std::string longer = written;
+    longer.insert(at, " ");
+    const std::optional<ClientDataParts> other = read_client_data_json(longer);
+    CHECK(!other || other->origin.find(' ') != std::string::npos);
+  }
+  const std::string challenge = to_base64url(random);
+  const auto with = [&](const std::string &type, const std::string &middle, const std::string &end) {
+    return R"({"type":")" + type + R"(","challenge":")" + challenge + middle + R"(","crossOrigin":false)" +
+           end;
+  };
+  const std::string origin = R"(","origin":"ssh://a)";
+  CHECK(read_client_data_json(with("webauthn.get", origin, "}")));
+  CHECK(!read_client_data_json(with("webauthn.steal", origin, "}")));
+  CHECK(!read_client_data_json(with("webauthn.get", origin, R"(,"origin":"https://a"})")));
+  CHECK(!read_client_data_json(with("webauthn.get", R"(","origin":"https://a","origin":"ssh://a)", "}")));
+  CHECK(!read_client_data_json(with("webauthn.get", origin, "}}")));
+  CHECK(!read_client_data_json(with("webauthn.get", "=" + origin, "}")));
+  CHECK(!read_client_data_json(client_data_json(Ceremony::Get, Bytes(15, 1), "ssh://a")));
+  CHECK(!read_client_data_json(""));
+}
+
 void every_challenge_is_fresh_and_short_lived() {
   std::set<Bytes> seen;
   for (int count = 0; count < 100; ++count) {
@@ -201,6 +231,7 @@ int main() {
       TEST(base64url_is_that_of_rfc_4648),
       TEST(a_digest_is_that_of_fips_180),
       TEST(a_challenge_says_what_webauthn_makes_it_say),
+      TEST(client_data_of_others_is_read_only_as_we_would_write_it),
       TEST(every_challenge_is_fresh_and_short_lived),
       TEST(a_short_challenge_is_refused),
       TEST(authenticator_data_survives_the_round_trip),

@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t kMinRandom = 16;
 constexpr std::size_t kMaxRandom = 1024;
+constexpr std::string_view kCreate = "webauthn.create", kGet = "webauthn.get";
 
 struct Name {
   UserVerification uv;
@@ -113,11 +114,32 @@ Sha256 Challenge::client_data_hash() const {
 }
 
 std::string client_data_json(Ceremony ceremony, ByteView random, std::string_view origin) {
-  const std::string_view type = ceremony == Ceremony::Create ? "webauthn.create" : "webauthn.get";
+  const std::string_view type = ceremony == Ceremony::Create ? kCreate : kGet;
   std::string json = R"({"type":")";
   json.append(type).append(R"(","challenge":")").append(to_base64url(random));
   json.append(R"(","origin":")").append(origin).append(R"(","crossOrigin":false})");
   return json;
+}
+
+std::optional<ClientDataParts> read_client_data_json(std::string_view text) {
+  std::string_view rest = text;
+  /// What stands behind `before`, up to the next quotation mark.
+  const auto take = [&](std::string_view before) -> std::optional<std::string_view> {
+    const std::size_t end = rest.starts_with(before) ? rest.find('"', before.size()) : std::string_view::npos;
+    if (end == std::string_view::npos) return std::nullopt;
+    const std::string_view taken = rest.substr(before.size(), end - before.size());
+    rest.remove_prefix(end);
+    return taken;
+  };
+  const auto type = take(R"({"type":")");
+  const auto challenge = type ? take(R"(","challenge":")") : std::nullopt;
+  const auto origin = challenge ? take(R"(","origin":")") : std::nullopt;
+  std::optional<Bytes> random = origin ? from_base64url(*challenge) : std::nullopt;
+  if (!random || random->size() < kMinRandom || random->size() > kMaxRandom) return std::nullopt;
+  const Ceremony ceremony = *type == kCreate ? Ceremony::Create : Ceremony::Get;
+  ClientDataParts parts{ceremony, *std::move(random), std::string(*origin)};
+  if (client_data_json(parts.ceremony, parts.random, parts.origin) != text) return std::nullopt;
+  return parts;
 }
 
 }  // namespace passkeyd

@@ -109,4 +109,14 @@ class Challenge {
 /// `origin`: holds nothing that JSON would escape.
 std::string client_data_json(Ceremony ceremony, ByteView random, std::string_view origin);
 
+/// What such client data says.
+struct ClientDataParts {
+  Ceremony ceremony;
+  Bytes random;
+  std::string origin;
+};
+/// nullopt for whatever client_data_json() would not have written byte for byte: so it can mean nothing else
+/// to anybody. For who signs client data of somebody else's making; the verifier takes every serialization.
+std::optional<ClientDataParts> read_client_data_json(std::string_view text);
+
 }  // namespace passkeyd
