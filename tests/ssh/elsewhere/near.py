@@ -34,9 +34,9 @@ def made(prompt, pad="0"):
 class Attempt:
     """Somebody's attempt, step by step."""
 
-    def __init__(self, user, method, **request):
+    def __init__(self, who, method, **request):
         request = {name.replace("_", "-"): value for name, value in request.items()}
-        self.process = subprocess.Popen([*as_user(user), PYTHON, ATTEMPT, method, json.dumps(request)], cwd="/",
+        self.process = subprocess.Popen([*as_user(who), PYTHON, ATTEMPT, method, json.dumps(request)], cwd="/",
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def __enter__(self):
