@@ -5,15 +5,19 @@
 
 #include "client/words.h"
 #include "ssh/askpass/security_key.h"
+#include "ssh/askpass/this_computer.h"
 
 namespace passkeyd::askpass {
 
-Result<PasskeySources> authenticators_here() {
+Result<PasskeySources> authenticators_here(ThisComputerIf computer) {
   PasskeySources sources;
   for (KeyInfo &key : TRY(plugged_keys()))
     // Another person's seat, or another's turn at this one: as if it were not plugged in.
     if (access(key.path.c_str(), R_OK | W_OK) == 0)
       sources.push_back(std::make_unique<SecurityKey>(std::move(key)));
+  std::unique_ptr<ThisComputer> here = ThisComputer::find();
+  if (here != nullptr && (computer == ThisComputerIf::Answers || here->holds_any()))
+    sources.push_back(std::move(here));
   return sources;
 }
 

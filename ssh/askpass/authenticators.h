@@ -32,8 +32,11 @@ class PasskeySource {
 
 using PasskeySources = std::vector<std::unique_ptr<PasskeySource>>;
 
-/// All there are now: each plugged-in security key that this person may open. Errors: Io.
-Result<PasskeySources> authenticators_here();
+/// All there are now: each plugged-in security key that this person may open; and this computer, if its
+/// passkeyd answers, to be asked only if it `Holds` something already, or also where something is to be made.
+/// Errors: Io.
+enum class ThisComputerIf { Holds, Answers };
+Result<PasskeySources> authenticators_here(ThisComputerIf computer);
 
 /// Lets the person pick one, where there are several. Errors: NoDevice (none), Cancelled.
 Result<PasskeySource *> choose_one(const std::vector<PasskeySource *> &sources, Conversation &person);

@@ -38,7 +38,7 @@ std::string purpose_of(const ssh::RegistrationPrompt &asked) {
 Result<ssh::MadeRegistration> make(const ssh::RegistrationPrompt &asked, Person &person) {
   const std::optional<std::string> yes = TRY(person.ask("Make it now? (yes/no) "));
   if (yes != "yes" && yes != "y") return Error{ErrorKind::Cancelled, "nobody said yes"};
-  const PasskeySources sources = TRY(authenticators_here());
+  const PasskeySources sources = TRY(authenticators_here(ThisComputerIf::Answers));
   std::vector<PasskeySource *> all;
   for (const std::unique_ptr<PasskeySource> &each : sources) all.push_back(each.get());
   PasskeySource *source = TRY(choose_one(all, person));

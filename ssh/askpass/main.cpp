@@ -38,7 +38,7 @@ Hosts hosts_for(Conversation &person) {
 
 int answer_or_step_down(const Challenged &asked) {
   Person person = person_at(asked.target);
-  Result<PasskeySources> sources = authenticators_here();
+  Result<PasskeySources> sources = authenticators_here(ThisComputerIf::Holds);
   const Result<std::string> line = sources ? answer(asked, sources.value(), hosts_for(person), person)
                                            : Result<std::string>(sources.error());
   if (line) return say(line.value());
@@ -55,7 +55,7 @@ int refuse(const Target &target) {
 }
 
 bool has_any() {
-  const Result<PasskeySources> sources = authenticators_here();
+  const Result<PasskeySources> sources = authenticators_here(ThisComputerIf::Holds);
   return sources && !sources->empty();
 }
 

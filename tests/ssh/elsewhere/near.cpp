@@ -17,7 +17,7 @@
 #include <iostream>
 
 #include "client/bus.h"
-#include "ssh/askpass/platform.h"
+#include "ssh/askpass/this_computer.h"
 #include "ssh/relay.h"
 #include "usb/authenticator.h"
 #include "webauthn/verify.h"
@@ -80,16 +80,13 @@ void pad(std::string &client_data, std::size_t bytes) {
   client_data += ",\"more\":\"" + std::string(bytes, 'x') + "\"}";
 }
 
-/// `platform`: nullptr: the security key.
-Result<std::string> make(Authenticator *platform, std::size_t padding) {
+/// `computer`: nullptr: the security key.
+Result<std::string> make(askpass::ThisComputer *computer, Conversation *person, std::size_t padding) {
   const ssh::RegistrationPrompt prompt = TRY(registration_prompt());
   RegistrationRequest request = TRY(request_for(prompt));
   pad(request.client_data, padding);
   NoCues cues;
-  if (platform != nullptr) {
-    const Registration made = TRY(platform->enroll(request, nullptr, cues));
-    return ssh::write({made, true, false});
-  }
+  if (computer != nullptr) return ssh::write(TRY(computer->enroll(request, *person)));
   const std::vector<KeyInfo> keys = TRY(plugged_keys());
   if (keys.empty()) return Error{ErrorKind::NoDevice, "no key"};
   UsbAuthenticator key(keys.front());
@@ -105,7 +102,7 @@ Result<ssh::AssertionPrompt> assertion_prompt() {
   return *std::move(prompt);
 }
 
-Result<std::string> prove(PlatformAuthenticator &platform, const std::string &origin) {
+Result<std::string> prove(askpass::ThisComputer &computer, Conversation &person, const std::string &origin) {
   const ssh::AssertionPrompt prompt = TRY(assertion_prompt());
   RpId rp_id = TRY(RpId::parse(prompt.rp_id));
   AssertionRequest request{std::move(rp_id),
@@ -113,8 +110,7 @@ Result<std::string> prove(PlatformAuthenticator &platform, const std::string &or
                            prompt.user_verification,
                            {}};
   for (const Bytes &id : prompt.allowed) request.allowed.push_back({id, {}, 0});
-  NoCues cues;
-  const std::optional<Assertion> assertion = TRY(platform.prove(request, nullptr, cues));
+  const std::optional<Assertion> assertion = TRY(computer.prove(request, person));
   if (!assertion) return Error{ErrorKind::NoCredential, "none of these is here"};
   return ssh::write(*assertion, prompt);
 }
@@ -168,21 +164,17 @@ Result<std::string> judge(const std::string &host) {
 }
 
 Result<std::string> at_the_daemon(const std::vector<std::string> &words) {
-  Patience patience(std::chrono::minutes(2));
-  Bus bus = TRY(Bus::open(patience));
+  const std::unique_ptr<askpass::ThisComputer> computer = askpass::ThisComputer::find();
+  if (!computer) return Error{ErrorKind::Disconnected, "no passkeyd answers"};
   Lines lines;
-  UserName user = TRY(UserName::parse(words[1]));
-  PlatformAuthenticator platform(bus, std::move(user), lines, patience);
-  if (words[0] == "guest-make") return make(&platform, 0);
-  if (words[0] == "guest-any") {
-    const bool any = TRY(platform.holds_any());
-    return std::string(any ? "yes" : "no");
-  }
-  return prove(platform, words[2].find("://") == std::string::npos ? ssh::origin_of(words[2]) : words[2]);
+  if (words[0] == "guest-make") return make(computer.get(), &lines, 0);
+  if (words[0] == "guest-any") return std::string(computer->holds_any() ? "yes" : "no");
+  return prove(*computer, lines,
+               words[2].find("://") == std::string::npos ? ssh::origin_of(words[2]) : words[2]);
 }
 
 Result<std::string> run(const std::vector<std::string> &words) {
-  if (words[0] == "make") return make(nullptr, std::stoul(words[1]));
+  if (words[0] == "make") return make(nullptr, nullptr, std::stoul(words[1]));
   if (words[0] == "ask") return ask(words[1].c_str(), words[2].c_str());
   if (words[0] == "take") return take();
   if (words[0] == "judge") return judge(words[1]);
