@@ -115,7 +115,7 @@ def as_much_is_done_for_one_as_for_the_other():
         for scenario in COUNTED:
             done = {user: what_is_done(user, scenario) for user in NAMES_TRIED}
             for user in NAMES_TRIED:
-                check(done[user] == done["alice"], f"{scenario}: {done}")
+                check(done[user] == done["alice"], f"{scenario}: alice {done['alice']}, {user} {done[user]}")
     finally:
         configure(NAMES)
 

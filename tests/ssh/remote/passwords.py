@@ -11,17 +11,28 @@ LONG = "correct-horse-battery-staple-" * 6 + "and-so-on-to-the-length-to"
 
 
 class Wiretap:
-    """All that goes over the system bus while the block runs."""
+    """All that goes over the system bus while the block runs, to the last message."""
+
+    LOG = "/run/world/wiretap"
 
     def __enter__(self):
-        self.process = subprocess.Popen(["dbus-monitor", "--system"], stdout=subprocess.PIPE, text=True)
-        while "NameLost" not in self.process.stdout.readline():  # then it listens
-            pass
+        with open(self.LOG, "w", encoding="utf-8") as log:
+            self.process = subprocess.Popen(["dbus-monitor", "--system"], stdout=log)
+        self.until("NameLost")  # then it listens
         return self
 
     def __exit__(self, *_):
+        must("dbus-send", "--system", "/", "world.wiretap.ThatWasAll")
+        self.until("member=ThatWasAll")
         self.process.send_signal(signal.SIGINT)
-        self.heard = self.process.communicate(timeout=30)[0]
+        self.process.wait(30)
+
+    def until(self, word):
+        self.heard = ""
+        while word not in self.heard:
+            check(self.process.poll() is None, "dbus-monitor has ended")
+            with open(self.LOG, encoding="utf-8", errors="replace") as log:
+                self.heard = log.read()
 
 
 def a_password_opens_at_the_first_prompt_and_goes_no_further():
