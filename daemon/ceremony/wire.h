@@ -119,10 +119,8 @@ struct SignByAgent {
 };
 
 using Request =
-    std::variant<LookUpAccount, DescribeKey, ProbeKey, AskTpm, Prove, Enroll, Discover, ChangePin, Activate,
-                 ExamineTpm, MakeCodes, CheckCode, ReadMetadata, ListAgentKeys, SignByAgent>;
-using Request = std::variant<LookUpAccount, NameHost, DescribeKey, ProbeKey, AskTpm, Prove, Enroll, Discover,
-                             ChangePin, Activate, ExamineTpm, MakeCodes, CheckCode, ReadMetadata>;
+    std::variant<LookUpAccount, NameHost, DescribeKey, ProbeKey, AskTpm, Prove, Enroll, Discover, ChangePin,
+                 Activate, ExamineTpm, MakeCodes, CheckCode, ReadMetadata, ListAgentKeys, SignByAgent>;
 
 // --- events ---
 struct TouchCue {};
