@@ -41,8 +41,8 @@ Status not_locked(House &house, const Account &account) {
   return Ok{};
 }
 
-/// The TPM is for who sits in front of it. Errors: RemoteSession, Locked.
-Task<Status> open_here(House &house, LoginRequest asked, Account account) {
+/// The TPM is for who sits in front of it. `asked` outlives the task. Errors: RemoteSession, Locked.
+Task<Status> open_here(House &house, const LoginRequest &asked, Account account) {
   const Place place = co_await find_place(house.loop, house.bus, asked, account.uid);
   if (place != Place::Local) co_return Error{ErrorKind::RemoteSession, "who asks is not at this machine"};
   co_return not_locked(house, account);
