@@ -21,6 +21,8 @@ namespace {
 
 /// Ctrl-D, where the terminal itself does not look for it.
 constexpr char kEndOfFile = 4;
+constexpr char kErase = 0x7f;
+constexpr char kBackspace = '\b';
 
 /// While it lives, the signals that people and shells send are read from a file instead of acting.
 class HeldSignals {
@@ -139,6 +141,10 @@ Result<std::optional<std::string>> read_pasted_line(int file, int signals = -1) 
     if (got == 0 || byte == kEndOfFile || byte == '\n' || byte == '\r') {
       if (too_long) return Error{ErrorKind::InvalidInput, "the line is too long"};
       return std::optional(std::move(line));
+    }
+    if (byte == kErase || byte == kBackspace) {  // the terminal does not take these back itself now
+      if (!line.empty()) line.pop_back();
+      continue;
     }
     too_long = line.size() == kMaxPasted;
     if (!too_long) line += byte;

@@ -73,6 +73,7 @@ constexpr Option kOptions[] = {
     {"host=", in({PamGroup::Auth}), "talks", "one-answer"},
     {"typed=", in({PamGroup::Auth}), "password", "pin"},
     {"wait=", in({PamGroup::Auth}), {}, {}, 0},
+    {"no_agent", in({PamGroup::Auth})},
     {"usernameless", in({PamGroup::Auth})},
     {"always", in({PamGroup::Account})},
     {"tpm_pin", in({PamGroup::Password})},
