@@ -154,9 +154,9 @@ void add_ssh_options(CLI::App &command, Options &options) {
       "--with-ssh-key", [&options](const std::string &file) { take_twin(options, file); },
       "And then an SSH key on the same security key");
   twin->type_name("FILE")->expected(0, 1)->default_str(kDefaultTwin);
-  for (const char *other : {"--tpm", "--ssh"}) twin->excludes(command.get_option(other));
+  for (const char *other : {"--tpm", "--ssh", "--elsewhere"}) twin->excludes(command.get_option(other));
   for (const char *other : {"--usb", "--tpm", "--device", "--discoverable", "--no-backup-codes", "--print",
-                            "--qr", "--test", "--no-test", "--pin-stdin"})
+                            "--qr", "--test", "--no-test", "--pin-stdin", "--elsewhere"})
     if (CLI::Option *option = command.get_option_no_throw(other)) key->excludes(option);
 }
 
@@ -193,6 +193,7 @@ Run declare_enroll(CLI::App &command) {
   CLI::Option *test = command.add_flag("--test", options->test,
                                        "End with a trial sign-in, also where that is not the custom");
   command.add_flag("--no-test", options->no_test, "End without a trial sign-in")->excludes(test);
+  test->excludes(command.get_option("--elsewhere"));
   add_pin_option(command, options->pin_stdin);
   command.add_flag("--json", options->json, "For programs: a JSON object");
   add_ssh_options(command, *options);

@@ -15,7 +15,7 @@ using passkeyd::Group;
 using passkeyd::Options;
 
 /// Runs `body` with the options of the line. Options that are not understood, and an exception, are
-/// `failure`: the group's word for "nothing was decided", never PAM_SUCCESS nor PAM_IGNORE.
+/// `failure`: the group's word for "nothing was decided", never PAM_SUCCESS.
 template <class Body>
 int guarded(pam_handle_t *pamh, Group group, int argc, const char **argv, int failure, Body body) noexcept {
   try {
@@ -53,14 +53,15 @@ PASSKEYD_EXPORT int pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, co
 
 /// pam_sm_open_session(3).
 PASSKEYD_EXPORT int pam_sm_open_session(pam_handle_t *pamh, int, int argc, const char **argv) {
-  return guarded(pamh, Group::Session, argc, argv, PAM_SESSION_ERR,
-                 [&](const Options &) { return passkeyd::open_session(pamh); });
+  // A mistake in the line ends only those sessions that it would have had a say in.
+  const int failure = passkeyd::came_in_by_security_key(pamh) ? PAM_SESSION_ERR : PAM_IGNORE;
+  return guarded(pamh, Group::Session, argc, argv, failure,
+                 [&](const Options &options) { return passkeyd::open_session(pamh, options); });
 }
 
 /// Nothing to do at the end of a session.
 PASSKEYD_EXPORT int pam_sm_close_session(pam_handle_t *pamh, int, int argc, const char **argv) {
-  return guarded(pamh, Group::Session, argc, argv, PAM_SESSION_ERR,
-                 [](const Options &) { return PAM_IGNORE; });
+  return guarded(pamh, Group::Session, argc, argv, PAM_IGNORE, [](const Options &) { return PAM_IGNORE; });
 }
 
 /// pam_sm_chauthtok(3).

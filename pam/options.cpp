@@ -57,7 +57,7 @@ constexpr unsigned in(std::initializer_list<Group> groups) {
   for (const Group group : groups) mask |= 1U << static_cast<unsigned>(group);
   return mask;
 }
-constexpr unsigned kAsking = in({Group::Auth, Group::Account, Group::Password});
+constexpr unsigned kAsking = in({Group::Auth, Group::Account, Group::Session, Group::Password});
 constexpr unsigned kAuth = in({Group::Auth});
 
 struct Row {

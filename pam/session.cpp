@@ -4,6 +4,7 @@
 #include <security/pam_ext.h>
 #include <syslog.h>
 
+#include <algorithm>
 #include <string_view>
 
 #include "client/bus.h"
@@ -48,17 +49,22 @@ Status ask(pam_handle_t *pamh, const UserName &user, const char *auth_info, Pati
 
 }  // namespace
 
-int open_session(pam_handle_t *pamh) {
+bool came_in_by_security_key(pam_handle_t *pamh) {
   const char *auth_info = pam_getenv(pamh, kAuthInfo);
-  if (auth_info == nullptr) return PAM_IGNORE;
+  return auth_info != nullptr && std::string_view(auth_info).find(kSecurityKey) != std::string_view::npos;
+}
+
+int open_session(pam_handle_t *pamh, const Options &options) {
+  if (!came_in_by_security_key(pamh)) return PAM_IGNORE;
+  const char *auth_info = pam_getenv(pamh, kAuthInfo);
   const std::string_view text = auth_info;
-  if (text.find(kSecurityKey) == std::string_view::npos) return PAM_IGNORE;
   const Result<std::optional<UserName>> user = user_of(pamh, AskName::No);
   if (!user || !user.value() || text.size() > kMaxAuthInfo) {
     pam_syslog(pamh, LOG_ERR, "sshd names nobody whose SSH key could be looked up");
     return PAM_SESSION_ERR;
   }
-  const Status allowed = ask(pamh, *user.value(), auth_info, Patience(kPatience));
+  const Status allowed = 
+      ask(pamh, *user.value(), auth_info, Patience(std::min<Patience::Time>(options.timeout, kPatience)));
   if (allowed) return PAM_IGNORE;
   const char *name = user.value()->str().c_str();
   if (allowed.error().kind == ErrorKind::Denied)

@@ -4,12 +4,18 @@
 
 #include <security/pam_modules.h>
 
+#include "pam/options.h"
+
 namespace passkeyd {
 
-/// What pam_sm_open_session does. sshd says in the PAM environment by what somebody came in; only if a
-/// security key's SSH key is among that, the daemon is asked. PAM_SESSION_ERR: such a key is enrolled here,
+/// True if sshd says in the PAM environment that a security key's SSH key was used. All other sessions are
+/// none of our business, whatever is wrong with our line.
+bool came_in_by_security_key(pam_handle_t *pamh);
+
+/// What pam_sm_open_session does: asks the daemon if somebody came in by a security key's SSH key.
+/// PAM_SESSION_ERR: such a key is enrolled here,
 /// and not an active one of this account; or the daemon could not be asked, for then nobody knows.
 /// PAM_IGNORE: nothing to say. Never PAM_SUCCESS. May throw as login() does.
-int open_session(pam_handle_t *pamh);
+int open_session(pam_handle_t *pamh, const Options &options);
 
 }  // namespace passkeyd

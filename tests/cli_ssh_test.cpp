@@ -94,6 +94,9 @@ void options_that_make_no_sense_together_are_refused() {
                                             {"enroll", "--ssh", kPub, "--attestation", kPub},
                                             {"enroll", "--challenge", kPub},
                                             {"enroll", "--tpm", "--with-ssh-key"},
+                                            {"enroll", "--elsewhere", "--with-ssh-key"},
+                                            {"enroll", "--elsewhere", "--ssh", kPub},
+                                            {"enroll", "--elsewhere", "--test"},
                                             {"ssh-krl"}};
   for (const std::vector<std::string> &line : lines) CHECK(run(line).status == 2);
 }

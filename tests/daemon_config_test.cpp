@@ -176,7 +176,7 @@ void a_bad_value_is_refused_with_file_line_and_reason() {
       {"touch_timeout: must be a whole number from 5 to 60", {"soon", "4", "61", "30x", "", "+30"}},
       {"min_key_retries: must be a whole number from 1 to 7", {"0", "8"}},
       {"user_verification: must be required, preferred or discouraged", {"maybe", "", "Required", "\"\""}},
-      {"ways: must be a list of usb, tpm and ssh, each once", {"usb usb", "carrier-pigeon", "usb code"}},
+      {"ways: must be a list of usb, tpm and ssh, each once", {"usb usb", "carrier-pigeon", "usb code", "usb client"}},
       {"ways: must be a list with at least one way", {"", ","}},
       {"backup_codes: must be never, after-passkey or always", {"yes", "", "after passkey"}},
       {"accepted_names: must be a list of host names, aliases and addresses",

@@ -339,8 +339,8 @@ void no_option_of_the_module_is_unknown() {
   const std::vector<std::string> names = names_in("/pam/options.cpp");
   CHECK(names.size() >= 11);
   for (const std::string &name : names) {
-    const auto problem = option_problem(PamGroup::Session, name);  // no option has a meaning there
-    CHECK(problem && *problem != *option_problem(PamGroup::Session, "x"));
+    const auto problem = option_problem(PamGroup::Session, name);  // few have a meaning there
+    CHECK(!problem || *problem != *option_problem(PamGroup::Session, "x"));
   }
 }
 

@@ -313,6 +313,18 @@ void no_session_opens_where_the_key_was_revoked_or_nobody_can_tell() {
   CHECK(open_session({.auth_info = kByKey + std::string("\xff")}).code == PAM_SESSION_ERR);
 }
 
+void a_mistake_in_a_session_line_ends_only_sessions_by_a_security_keys_ssh_key() {
+  const PrivateBus bus;
+  for (const char *mistake : {"anything", "nodelay", "timeout=soon"}) {
+    CHECK(open_session({.options = mistake, .auth_info = kByKey}).code == PAM_SESSION_ERR);
+    CHECK(open_session({.options = mistake, .auth_info = "password"}).code == PAM_IGNORE);
+    CHECK(open_session({.options = mistake}).code == PAM_IGNORE);
+  }
+  const Event well = {kSession, append([](sd_bus_message *) { return 0; })};
+  CHECK(run(open_session, {well}, {.options = "debug quiet timeout=5", .auth_info = kByKey}).code ==
+        PAM_IGNORE);
+}
+
 }  // namespace
 
 int main(int argc, char **argv) {
@@ -344,6 +356,7 @@ int main(int argc, char **argv) {
       TEST(a_pin_does_not_grow_old),
       TEST(a_session_without_a_security_keys_ssh_key_is_none_of_the_daemons),
       TEST(a_session_opens_if_the_daemon_has_nothing_against_the_key),
+      TEST(a_mistake_in_a_session_line_ends_only_sessions_by_a_security_keys_ssh_key),
       TEST(no_session_opens_where_the_key_was_revoked_or_nobody_can_tell),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);

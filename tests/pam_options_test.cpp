@@ -115,8 +115,6 @@ void an_option_that_means_nothing_here_is_an_error() {
       {"chauthtok", {"always"}},
       {"chauthtok", {"nodelay"}},
       {"chauthtok", {"use_authtok"}},
-      {"open_session", {"debug"}},
-      {"close_session", {"anything"}},
   };
   for (const auto &[function, options] : lines) {
     const int code = call_directly(function, options);

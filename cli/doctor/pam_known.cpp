@@ -53,7 +53,7 @@ constexpr unsigned in(std::initializer_list<PamGroup> groups) {
   for (const PamGroup group : groups) mask |= 1U << static_cast<unsigned>(group);
   return mask;
 }
-constexpr unsigned kAsking = in({PamGroup::Auth, PamGroup::Account, PamGroup::Password});
+constexpr unsigned kAsking = in({PamGroup::Auth, PamGroup::Account, PamGroup::Session, PamGroup::Password});
 
 /// Takes either of two words, or seconds from `least` to 300, or no value.
 struct Option {
