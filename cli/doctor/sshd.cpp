@@ -24,22 +24,25 @@ Findings check_sshd(const Machine &machine) {
   const bool account = stack && has_our_line(*stack, PamGroup::Account);
   if (!auth && !account) return {{"sshd", Level::Good, "sshd's PAM stack does not ask for passkeys."}};
   Findings found;
-  const std::string restart = "in " + std::string(SshdSettings::kFile) + ", then: systemctl reload ssh";
+  const std::string restart = "in the file that sets it, then: systemctl reload ssh";
   if (settings->word("usepam", "no") != "yes")
     return {{"sshd", Level::Warning,
-             "sshd does not ask PAM (UsePAM no): neither backup codes nor a lock of an account count there.",
+             "sshd does not ask PAM (UsePAM no): neither backup codes nor a lock of an account count there, "
+             "and no passkey-askpass is asked.",
              "UsePAM yes " + restart}};
   const bool keyboard = settings->word("kbdinteractiveauthentication", "yes") == "yes";
   const bool password = settings->word("passwordauthentication", "yes") == "yes";
   const std::string methods = settings->word("authenticationmethods", "any");
   if (auth && (insists_on_keys(methods) || (!keyboard && !password)))
     found.push_back({"sshd", Level::Note,
-                     "sshd takes SSH keys only: its PAM stack never asks for a backup code.", "",
-                     "AuthenticationMethods " + printable(methods, 255)});
+                     "sshd takes SSH keys only: its PAM stack never asks for a backup code, and no "
+                     "passkey-askpass is asked.",
+                     "", "AuthenticationMethods " + printable(methods, 255)});
   else if (auth && !keyboard)
     found.push_back(
         {"sshd", Level::Note,
-         "sshd's method \"password\" gives one answer to every question: no backup code can be typed there.",
+         "sshd's method \"password\" gives one answer to every question: no backup code can be typed there, "
+         "and no passkey-askpass is asked.",
          "KbdInteractiveAuthentication yes " + restart});
   if (!account)
     found.push_back(

@@ -49,7 +49,7 @@ class Judge {
     const std::string path = settings_.our_command();
     if (settings_.word("pubkeyauthentication", "yes") != "yes")
       add("ssh-keys", Level::Warning, "sshd takes no keys at all (PubkeyAuthentication no).",
-          "PubkeyAuthentication yes in /etc/ssh/sshd_config, then: systemctl reload ssh");
+          "PubkeyAuthentication yes in the file that sets it, then: systemctl reload ssh");
     const Result<FileFacts> program = machine_.look(path);
     if (!program) {
       add("ssh-keys-command", Level::Bad, "AuthorizedKeysCommand is not there: " + shown(path) + ".",
@@ -70,7 +70,7 @@ class Judge {
     const std::string user = settings_.text("authorizedkeyscommanduser", "none");
     const std::optional<Identity> who = user == "none" ? std::nullopt : machine_.identity(user);
     const std::string advice = "AuthorizedKeysCommandUser " + std::string(kAsker) +
-                               " in /etc/ssh/sshd_config, then: systemctl reload ssh";
+                               " in the file that sets it, then: systemctl reload ssh";
     if (!who)
       add("ssh-keys-user", Level::Bad,
           "AuthorizedKeysCommandUser is not there: " + shown(user) + ". sshd takes no key.",
@@ -113,7 +113,7 @@ class Judge {
       add("ssh-session", Level::Warning,
           "sshd does not ask PAM (UsePAM no): a locked account and a key that is revoked meanwhile are not "
           "noticed.",
-          "UsePAM yes in /etc/ssh/sshd_config, then: systemctl reload ssh");
+          "UsePAM yes in the file that sets it, then: systemctl reload ssh");
       return;
     }
     const std::optional<PamStack> stack = read_pam_stack(machine_, "sshd");
@@ -122,7 +122,7 @@ class Judge {
           "sshd's session stack does not name the key that was used: that is not on record, and one that was "
           "revoked "
           "while the sign-in went on still opens a session.",
-          "session required pam_passkey.so in /etc/pam.d/sshd");
+          "session [session_err=die default=ignore] pam_passkey.so in /etc/pam.d/sshd");
   }
 
   const Machine &machine_;
