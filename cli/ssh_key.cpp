@@ -137,7 +137,7 @@ ExitCode refuse_ssh_key(const Error &error) {
 
 std::string fingerprint_of(const std::string &line) {
   const Result<ssh::Key> key = ssh::key_from_line(line);
-  return key ? ssh::fingerprint(ssh::credential_id_of(key.value())) : "";
+  return key ? ssh::fingerprint(key.value()) : "";
 }
 
 void advise_about_sshd() {

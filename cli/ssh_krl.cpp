@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
+#include <map>
 #include <memory>
 #include <set>
 
@@ -47,8 +48,9 @@ std::string folder_of(const std::string &path) {
 Status check_place(const std::string &path) {
   struct stat facts = {};
   if (stat(folder_of(path).c_str(), &facts) != 0) return trouble(folder_of(path), errno);
-  if ((facts.st_mode & S_IWOTH) != 0)
-    return Error{ErrorKind::InvalidInput, folder_of(path) + ": everybody may write there"};
+  const bool others =
+      (facts.st_mode & (S_IWOTH | S_IWGRP)) != 0 || (facts.st_uid != 0 && facts.st_uid != geteuid());
+  if (others) return Error{ErrorKind::InvalidInput, folder_of(path) + ": others may write there"};
   if (lstat(path.c_str(), &facts) != 0) return errno == ENOENT ? Status(Ok{}) : trouble(path, errno);
   if (S_ISLNK(facts.st_mode))
     return Error{ErrorKind::InvalidInput, path + " is a link: name the file itself"};
@@ -111,22 +113,39 @@ Result<std::uint64_t> next_version(const std::string &path) {
 
 }  // namespace
 
+namespace {
+
+/// Has it been somebody's, or is it root who says so?
+bool is_theirs(const CredentialRecord &record) {
+  constexpr std::string_view kAttested[] = {"self", "untrusted", "trusted"};
+  return record.last_used || record.changed_by == 0 ||
+         std::ranges::find(kAttested, record.attestation) != std::end(kAttested);
+}
+
+}  // namespace
+
 Result<RevokedKeys> revoked_keys(const CredentialList &all) {
   if (all.unreadable > 0)
     return Error{ErrorKind::Malformed, "some of the passkeys that the service told of could not be read"};
   std::set<std::string> active;
-  std::set<std::string> refused;
+  std::map<std::string, bool> refused;  ///< true: it has been somebody's
   for (const CredentialRecord &each : all.records) {
     if (each.way != "ssh") continue;
     const Result<ssh::Key> key = ssh::key_from_line(each.ssh_key);
     if (!key)
       return Error{ErrorKind::Malformed, "the SSH key " + each.id + " that the service told of is none"};
-    (each.state == "active" ? active : refused).insert(ssh::line_of(key.value()));
+    std::string line = ssh::line_of(key.value());
+    if (each.state == "active")
+      active.insert(std::move(line));
+    else if (bool &theirs = refused[std::move(line)]; !theirs)
+      theirs = is_theirs(each);
   }
   RevokedKeys keys;
-  for (const std::string &line : refused)
+  for (const auto &[line, theirs] : refused)
     if (active.contains(line))
       ++keys.in_use;
+    else if (!theirs)
+      ++keys.unproven;
     else
       keys.lines.push_back(line);
   return keys;
@@ -203,6 +222,11 @@ ExitCode write_list(Bus &bus, const std::string &path, Patience &patience) {
         "%zu more %s revoked for one account and in use for another: sshd would refuse %s to both, so "
         "that is left to AuthorizedKeysCommand.\n",
         keys->in_use, keys->in_use == 1 ? "is" : "are", keys->in_use == 1 ? "it" : "them");
+  if (keys->unproven > 0)
+    std::fprintf(stderr,
+                 "%zu more %s never used here, and may be anybody's: revoke as root what is to be in the "
+                 "list.\n",
+                 keys->unproven, keys->unproven == 1 ? "was" : "were");
   return ExitCode::Ok;
 }
 

@@ -6,9 +6,11 @@
 #include <algorithm>
 #include <array>
 #include <ctime>
+#include <map>
 
 #include "common/log.h"
 #include "daemon/errand.h"
+#include "daemon/on_behalf.h"
 #include "ssh/key.h"
 #include "ssh/signature.h"
 #include "webauthn/base64url.h"
@@ -24,6 +26,13 @@ constexpr std::chrono::milliseconds kMachineTime{2000};
 /// but a person is not sent from one to the other for ever.
 constexpr std::size_t kMostKeysAsked = 4;
 
+/// One agent of a person's is asked at a time, as is one device: who has it hang holds up themself, and not
+/// the room that others need.
+std::string turn() {
+  const Share &share = OnBehalf::now();
+  return is_a_persons(share) ? "the agent of " + share.member : std::string();
+}
+
 /// For one ceremony; the connection stays the same.
 Result<std::vector<Fd>> connection_for(const LoginCase &login) {
   std::vector<Fd> files;
@@ -32,13 +41,17 @@ Result<std::vector<Fd>> connection_for(const LoginCase &login) {
   return files;
 }
 
-std::vector<Bytes> ssh_keys_of(const LoginCase &login) {
-  std::vector<Bytes> ids;
-  if (std::ranges::find(login.policy.ways, Way::Ssh) == login.policy.ways.end()) return ids;
-  for (const Credential &each : login.credentials)
-    if (each.way == Way::Ssh && each.state == CredentialState::Active && each.owner == login.account)
-      ids.push_back(each.id);
-  return ids;
+/// The account's SSH keys that may be used: credential ids by the hash of their key.
+std::map<Bytes, Bytes> ssh_keys_of(const LoginCase &login) {
+  std::map<Bytes, Bytes> keys;
+  if (std::ranges::find(login.policy.ways, Way::Ssh) == login.policy.ways.end()) return keys;
+  for (const Credential &each : login.credentials) {
+    if (each.way != Way::Ssh || each.state != CredentialState::Active || each.owner != login.account)
+      continue;
+    const Result<ssh::Key> key = ssh::key_of(each);
+    if (key) keys.emplace(ssh::key_hash(key->blob), each.id);
+  }
+  return keys;
 }
 
 std::string time_of(WallTime now) {
@@ -65,11 +78,10 @@ Task<Result<Proof>> sign_with(House &house, const LoginCase &login, const Creden
   if (!files) co_return files.error();
   const std::string text = challenge->client_data();
   wire::Request request = wire::SignByAgent{key->blob, copy_of(bytes_of(text)), login.policy.touch_timeout};
-  const Result<Returned<wire::AgentSigned>> made =
-      co_await errand<wire::AgentSigned>(house, std::move(request), std::string(), std::move(files).value(),
-                                         login.policy.touch_timeout + kMachineTime);
+  const Result<Returned<wire::AgentSigned>> made = co_await errand<wire::AgentSigned>(
+      house, std::move(request), turn(), std::move(files).value(), login.policy.touch_timeout + kMachineTime);
   if (!made) co_return made.error();
-  Result<Assertion> assertion = ssh::assertion_from(made->value.signature, key.value(), text);
+  Result<Assertion> assertion = ssh::assertion_from(made->value.signature, key.value(), credential.id, text);
   // Not "malformed", which is said of devices: one is told to unplug those.
   if (!assertion) co_return Error{ErrorKind::AgentBroken, assertion.error().sentence};
   co_return Proof{std::move(challenge).value(), std::move(assertion).value(), std::nullopt};
@@ -95,18 +107,22 @@ std::string sign_in_message(const RpId &machine, const LoginRequest &request, co
 
 Task<void> meet_agent(House &house, LoginCase &login) {
   if (!login.request.agent) co_return;
-  std::vector<Bytes> wanted = ssh_keys_of(login);
-  if (wanted.empty()) {
+  const std::map<Bytes, Bytes> keys = ssh_keys_of(login);
+  if (keys.empty()) {
     login.request.agent.reset();
     co_return;
   }
   Result<std::vector<Fd>> files = connection_for(login);
   if (!files) co_return;
-  wire::Request request = wire::ListAgentKeys{std::move(wanted), kListTime};
+  wire::ListAgentKeys question{{}, kListTime};
+  for (const auto &[hash, id] : keys) question.hashes.push_back(hash);
+  wire::Request request = std::move(question);
   Result<Returned<wire::AgentKeysListed>> listed = co_await errand<wire::AgentKeysListed>(
-      house, std::move(request), std::string(), std::move(files).value(), kListTime + kMachineTime);
+      house, std::move(request), turn(), std::move(files).value(), kListTime + kMachineTime);
   if (listed) {
-    login.request.agent_keys = std::move(listed->value.ids);
+    for (const Bytes &hash : listed->value.hashes)
+      if (const auto known = keys.find(hash); known != keys.end())
+        login.request.agent_keys.push_back(known->second);
   } else {
     log_line(LogLevel::Notice, "the SSH agent of who signs in as " + login.account.name.str() +
                                    " is not asked: " + log_safe(listed.error().sentence));

@@ -18,8 +18,8 @@ namespace passkeyd {
 /// account was locked meanwhile; or a fault.
 Result<Say> decide(House &house, const LoginCase &login, const std::vector<Credential> &planned, Proof proof);
 
-/// The same for what was verified already, once.
+/// The same for what was verified already, once. `asked`: when the challenge was made.
 Result<Say> settle(House &house, const LoginCase &login, const Credential &credential,
-                   const Verification &verification, std::optional<Ticket> ticket);
+                   const Verification &verification, BootTime asked, std::optional<Ticket> ticket);
 
 }  // namespace passkeyd

@@ -50,9 +50,9 @@ struct LoginRequest {
   std::optional<std::string> credential = {};  ///< short id: only this passkey will do
   Fd agent = {};                               ///< a connection to the person's SSH agent; empty: none
   std::string command = {};                    ///< what will be run; printable, at most 255 bytes
-  std::vector<Bytes> agent_keys = {};  ///< which of the account's SSH keys that agent has, as it says itself
+  std::vector<Bytes> agent_keys = {};  ///< ids of the account's SSH keys that agent has, as it says itself
                                        ///< (daemon/agent_proof.h)
-  bool askpass = false;                        ///< behind the host may be a passkey-askpass (docs/askpass.md)
+  bool askpass = false;                ///< behind the host may be a passkey-askpass (docs/askpass.md)
   Place place = Place::Remote;  ///< found out by the daemon (daemon/presence.h), never taken from the caller
 };
 

@@ -3,16 +3,16 @@
 
 namespace passkeyd {
 
-bool Refusals::may_record(uid_t uid, BootTime now) {
+bool Refusals::may_record_of(std::size_t whom, BootTime now) {
   if (!any_ || now - begun_ >= kWindow) {
     any_ = true;
     begun_ = now;
     all_ = 0;
     of_.clear();
   }
-  if (all_ >= kMost || of_[uid] >= kMostOfOneUser) return false;
+  if (all_ >= kMost || of_[whom] >= kMostOfOneUser) return false;
   ++all_;
-  ++of_[uid];
+  ++of_[whom];
   return true;
 }
 

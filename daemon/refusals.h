@@ -6,7 +6,9 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <map>
+#include <string>
 
 #include "common/clock.h"
 
@@ -19,13 +21,20 @@ class Refusals {
   static constexpr std::size_t kMost = 100;
 
   /// True if one more may be put on record, which counts it.
-  bool may_record(uid_t uid, BootTime now);
+  bool may_record(uid_t uid, BootTime now) { return may_record_of(uid, now); }
+  /// The same by what somebody called themself, known or not: whether that is an account must not show in
+  /// what is written.
+  bool may_record(const std::string &name, BootTime now) {
+    return may_record_of(std::hash<std::string>{}(name), now);
+  }
 
  private:
   BootTime begun_{};
   bool any_ = false;
   std::size_t all_ = 0;
-  std::map<uid_t, std::size_t> of_;  ///< never more than kMost people
+  bool may_record_of(std::size_t whom, BootTime now);
+
+  std::map<std::size_t, std::size_t> of_;  ///< never more than kMost people
 };
 
 }  // namespace passkeyd

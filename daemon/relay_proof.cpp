@@ -39,22 +39,23 @@ Result<Say> judge_answer(House &house, const RemoteCase &remote, Challenge chall
   const std::vector<Credential> &planned = remote.way->credentials;
   const auto credential = std::ranges::find(planned, assertion->credential_id, &Credential::id);
   if (credential == planned.end()) return denied(name_of(Refusal::CredentialWrong));
+  const BootTime asked = challenge.made_at();
   const Verification verification =
       verify(*credential, std::move(challenge), assertion.value(), house.clock.boot());
   const bool anybodys =
       verification.verdict == Verdict::Denied && verification.refusal != Refusal::CounterWentBack;
-  if (anybodys && !house.refused_answers.may_record(remote.login.account.uid, house.clock.boot())) {
+  if (anybodys && !house.refused_answers.may_record(remote.login.account.name.str(), house.clock.boot())) {
     log_outcome(remote.login.request, remote.login.account, outcome::kDenied, name_of(verification.refusal));
     return denied(name_of(verification.refusal));
   }
-  return settle(house, remote.login, *credential, verification, std::nullopt);
+  return settle(house, remote.login, *credential, verification, asked, std::nullopt);
 }
 
 }  // namespace
 
 void note_refused(House &house, const RemoteCase &remote, std::string_view why) {
   const LoginCase &login = remote.login;
-  if (!house.refused_answers.may_record(login.account.uid, house.clock.boot()))
+  if (!house.refused_answers.may_record(login.account.name.str(), house.clock.boot()))
     log_outcome(login.request, login.account, outcome::kDenied, why);
   else if (remote.exists)
     note(house, login.request, login.account, outcome::kDenied, why);

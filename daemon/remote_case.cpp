@@ -24,12 +24,12 @@ UserVerification pretended(const Policy &policy, const MadeUp &made_up) {
   return insist ? UserVerification::Required : policy.user_verification;
 }
 
-/// Which codes the account has left: as many as can be read.
-std::size_t codes_of(House &house, const Account &account) {
+/// How many codes the account has left; nullopt: it has some, and none can be read.
+std::optional<std::size_t> codes_of(House &house, const Account &account) {
   const Result<std::vector<CodeHash>> codes = house.ledger.unspent_codes(account);
   if (codes) return codes->size();
   log_line(LogLevel::Error, "ledger: " + log_safe(codes.error().sentence));
-  return 0;
+  return std::nullopt;
 }
 
 /// Looks into the ledger for an account that the system knows, or does not know.
@@ -39,13 +39,13 @@ Result<RemoteCase> look_into(House &house, LoginRequest request, Policy policy, 
   MadeUp made_up = TRY(make_up(secret, account.name));
   Credentials enrolled = TRY(enrolled_for(house, account.name, request.caller_uid));
   const std::optional<AccountLock> lock = TRY(house.ledger.lock_of(account.name));
-  const std::size_t codes = codes_of(house, account);
+  const std::optional<std::size_t> codes = codes_of(house, account);
 
   RemoteCase remote{LoginCase{std::move(request), std::move(account), {}, 0, std::move(policy)}};
   remote.ids = std::move(made_up.ids);
   remote.user_verification = pretended(remote.login.policy, made_up);
   remote.exists = exists;
-  const bool unreadable = enrolled.rows.empty() && !enrolled.problems.empty();
+  const bool unreadable = enrolled.rows.empty() && (!enrolled.problems.empty() || !codes);
   if (enrolled.rows.empty() && !unreadable && codes == 0) {
     remote.standing = Standing::NotEnrolled;
     return remote;
@@ -57,7 +57,7 @@ Result<RemoteCase> look_into(House &house, LoginRequest request, Policy policy, 
   remote.standing = Standing::Enrolled;
   LoginCase &login = remote.login;
   login.credentials = std::move(enrolled.rows);
-  login.codes = codes;
+  login.codes = codes.value_or(0);
   remote.way = plan_for_askpass(login.request, login.account, login.credentials, house.rp_id, login.policy);
   if (remote.way) {
     remote.ids = ids_of(remote.way->credentials);

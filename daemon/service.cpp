@@ -167,7 +167,7 @@ Status Service::handle(sd_bus_message *call, Waited waited) {
   Caller caller = TRY(caller_of(call));
   if (row->begin != nullptr) return (this->*row->begin)(call, caller, waited);
   const bool interactive = sd_bus_message_get_allow_interactive_authorization(call) > 0;
-  return answer(*row, Call{keep(call), std::move(caller), interactive, row->deed}, waited);
+  return answer(*row, Call{keep(call), std::move(caller), interactive, row->deed});
 }
 
 namespace {
@@ -234,22 +234,28 @@ bool Service::holds_some(const std::string &bus_name) const {
              calls_, [&](const OneCall &each) { return !each.work.done() && each.bus_name == bus_name; });
 }
 
-Result<bool> Service::find_room(sd_bus_message *call, const Share &share, Waited waited) {
+bool Service::has_room(const Share &share) {
   const Room room = shares_.room_for(share);
-  if (room == Room::Yes || (room == Room::IfOneMakesWay && make_way(share))) return true;
+  return room == Room::Yes || (room == Room::IfOneMakesWay && make_way(share));
+}
+
+Result<bool> Service::find_room(sd_bus_message *call, const Share &share, Waited waited) {
+  if (has_room(share)) return true;
   if (waited == Waited::Yes || holds_some(sd_bus_message_get_sender(call))) return too_many();
   TRY(waiting_.take(call, share));
   return false;
 }
 
-Status Service::answer(const Method &row, Call call, Waited waited) {
+Status Service::answer(const Method &row, Call call) {
   std::erase_if(calls_, [](const OneCall &each) { return each.work.done(); });
-  Share share = share_of_person(call.caller.uid, call.caller.person);
   // Root's programs ask whether an account is locked before they let it in, and sshd's for keys: those are
-  // never turned away. How many there are at once is bounded by the ceremonies they need.
-  if (!is_trusted(house_, call.caller, call.deed)) {
-    const bool room = TRY(find_room(call.message.get(), share, waited));
-    if (!room) return Ok{};
+  // never turned away, and do not stand behind the ceremonies of people. How many there are at once is
+  // bounded by the ceremonies they need.
+  const bool trusted = is_trusted(house_, call.caller, call.deed);
+  Share share = trusted ? Share{Door::Machine} : share_of_person(call.caller.uid, call.caller.person);
+  if (!trusted) {
+    // These do not wait: nobody has looked at how large they are.
+    if (!has_room(share)) return too_many();
   }
   const OnBehalf whose(share);
   OneCall &one = calls_.emplace_back(call.caller.bus_name);
@@ -290,6 +296,8 @@ Status Service::begin_login(sd_bus_message *call, const Caller &caller, Waited w
   LoginRequest request = TRY(read_login_request(call, caller));
   // Only root's word says where somebody comes from; for everybody else it is themselves who ask.
   const bool strangers = caller.is_root() && comes_over_the_network(request);
+  // Whoever started that service may have left it an agent of their own.
+  if (comes_over_the_network(request)) request.agent.reset();
   Share share = strangers ? share_of_source(request.remote_host) : share_of_person(caller.uid, caller.person);
   return begin(call, caller, std::move(share), waited,
                [&](Face &face) { return tell_login(house_, face, std::move(request)); });

@@ -52,8 +52,10 @@ class Service {
   Status begin(sd_bus_message *call, const Caller &caller, Share share, Waited waited, Story story);
   /// Lets the row's function answer, which may take its time. A caller that waits for the answer and goes
   /// away has taken the call back. Errors: Busy.
-  Status answer(const Method &row, Call call, Waited waited);
+  Status answer(const Method &row, Call call);
 
+  /// Is there room for one more, perhaps because another made way?
+  bool has_room(const Share &share);
   /// True: there is room for one more. False: the call waits for it, and is handled again then. Errors: Busy.
   Result<bool> find_room(sd_bus_message *call, const Share &share, Waited waited);
   /// Ends the sign-in that has to make way for one of `newcomer`'s, if there is one.

@@ -56,7 +56,7 @@ Result<Order> read_order(sd_bus_message *call) {
 /// What the key proves about itself, which without evidence is nothing.
 Result<Credential> claimed(const Order &order, const Account &owner, BootTime now) {
   if (order.evidence) return ssh::attested_credential(order.key, *order.evidence, owner, now);
-  Credential credential{.id = ssh::credential_id_of(order.key),
+  Credential credential{.id = ssh::credential_id_of(order.key, owner.name),
                         .key = order.key.key,
                         .rp_id = order.key.application,
                         .owner = owner};
@@ -102,16 +102,19 @@ bool must_verify(const Credential &credential, const Policy &policy) {
          (policy.user_verification == UserVerification::Preferred && credential.user_verification);
 }
 
+bool is_it(const Credential &credential, const ssh::Key *only) {
+  return only == nullptr || (credential.key == only->key && credential.rp_id == only->application);
+}
+
 /// Could the name, whoever bears it now, have a key that opens something?
-Result<bool> has_any(House &house, const UserName &user, const Bytes *only) {
+Result<bool> has_any(House &house, const UserName &user, const ssh::Key *only) {
   const Credentials stored = TRY(house.ledger.credentials_of(user));
   return std::ranges::any_of(stored.rows, [&](const Credential &each) {
-    return each.way == Way::Ssh && each.state == CredentialState::Active &&
-           (only == nullptr || each.id == *only);
+    return each.way == Way::Ssh && each.state == CredentialState::Active && is_it(each, only);
   });
 }
 
-Result<std::vector<std::string>> lines_for(House &house, const Account &account, const Bytes *only) {
+Result<std::vector<std::string>> lines_for(House &house, const Account &account, const ssh::Key *only) {
   if (TRY(house.ledger.lock_of(account.name))) return std::vector<std::string>();
   const Credentials stored = TRY(house.ledger.credentials_of(account.name));
   log_problems(stored);
@@ -120,9 +123,8 @@ Result<std::vector<std::string>> lines_for(House &house, const Account &account,
 
 /// Which key sshd asks about.
 struct Asked {
-  bool all = true;
-  Bytes id;              ///< of the one, if it is not about all
-  bool nobodys = false;  ///< of a kind that is never enrolled
+  std::optional<ssh::Key> one = {};  ///< nullopt: all
+  bool nobodys = false;              ///< of a kind that is never enrolled
 };
 
 Result<Asked> read_asked(sd_bus_message *call) {
@@ -130,20 +132,19 @@ Result<Asked> read_asked(sd_bus_message *call) {
   if (sd_bus_message_read(call, "s", &line) < 0)
     return Error{ErrorKind::InvalidInput, "The public key is missing."};
   if (*line == '\0') return Asked{};
-  const Result<ssh::Key> key = ssh::key_from_line(line);
-  if (!key) return Asked{false, {}, true};  // sshd asks about whatever a client has
-  return Asked{false, ssh::credential_id_of(key.value()), false};
+  Result<ssh::Key> key = ssh::key_from_line(line);
+  if (!key) return Asked{{}, true};  // sshd asks about whatever a client has
+  return Asked{std::move(key).value()};
 }
 
 }  // namespace
 
 std::vector<std::string> authorized_keys(const std::vector<Credential> &credentials, const Account &account,
-                                         const Policy &policy, const Bytes *only) {
+                                         const Policy &policy, const ssh::Key *only) {
   std::vector<std::string> lines;
   for (const Credential &each : credentials) {
     const bool open = each.way == Way::Ssh && each.state == CredentialState::Active &&
-                      each.owner == account && accepts(policy, each.aaguid) &&
-                      (only == nullptr || each.id == *only);
+                      each.owner == account && accepts(policy, each.aaguid) && is_it(each, only);
     if (!open) continue;
     const Result<ssh::Key> key = ssh::key_of(each);
     if (!key) {
@@ -181,7 +182,7 @@ Task<Status> get_authorized_keys(House &house, Call call) {
   if (!user) co_return user.error();
   const Result<Asked> asked = read_asked(call.message.get());
   if (!asked) co_return asked.error();
-  const Bytes *only = asked->all ? nullptr : &asked->id;
+  const ssh::Key *only = asked->one ? &*asked->one : nullptr;
   // sshd asks about everybody whom a stranger names, with every key that the stranger has; only where there
   // is something to give out is it worth a process to find out whose that name is now.
   if (is_trusted(house, call.caller, call.deed)) {

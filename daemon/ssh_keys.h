@@ -21,6 +21,6 @@ inline constexpr const char *kSshd = "sshd";
 /// for which the policy insists on verification, else "touch-required". `only`: no other than the key of this
 /// credential id; nullptr: all. A key that makes no sense is passed over, and said in the log.
 std::vector<std::string> authorized_keys(const std::vector<Credential> &credentials, const Account &account,
-                                         const Policy &policy, const Bytes *only = nullptr);
+                                         const Policy &policy, const ssh::Key *only = nullptr);
 
 }  // namespace passkeyd

@@ -35,7 +35,7 @@ Result<std::vector<ssh::Key>> read_keys(sd_bus_message *call) {
   return keys_in_auth_info(text);
 }
 
-/// nullopt: of another kind.
+/// nullopt: of a kind, or for an application, that nobody can enroll: none of ours.
 Result<std::optional<ssh::Key>> key_in(std::string_view line) {
   if (!line.starts_with(kMethod)) return std::optional<ssh::Key>();
   line.remove_prefix(kMethod.size());
@@ -44,17 +44,29 @@ Result<std::optional<ssh::Key>> key_in(std::string_view line) {
   const std::string_view base64 = line.substr(space + 1);
   const std::optional<Bytes> blob = from_base64(base64.substr(0, base64.find(' ')));
   if (!blob) return Error{ErrorKind::InvalidInput, "Which key somebody signed in with cannot be read."};
-  return std::optional(TRY(ssh::key_from_blob(*blob)));
+  Result<ssh::Key> key = ssh::key_from_blob(*blob);
+  if (!key && key.error().kind == ErrorKind::Unsupported) return std::optional<ssh::Key>();
+  if (!key) return key.error();
+  return std::optional(std::move(key).value());
 }
 
-/// Those that are in the ledger, in whatever state and whosever.
-Result<std::vector<Credential>> known_ones(House &house, const std::vector<ssh::Key> &keys) {
-  std::vector<Credential> known;
+/// Is any of them anybody's?
+Result<bool> are_known(House &house, const std::vector<ssh::Key> &keys) {
+  for (const ssh::Key &key : keys)
+    if (TRY(house.ledger.knows_ssh_key(key.key))) return true;
+  return false;
+}
+
+/// Those that this account has enrolled, in whatever state. What others enrolled is none of its business: a
+/// public key is no secret.
+Result<std::vector<Credential>> own_ones(House &house, const UserName &owner,
+                                         const std::vector<ssh::Key> &keys) {
+  std::vector<Credential> own;
   for (const ssh::Key &key : keys) {
-    std::optional<Credential> found = TRY(house.ledger.find(ssh::credential_id_of(key)));
-    if (found) known.push_back(*std::move(found));
+    std::optional<Credential> found = TRY(house.ledger.find(ssh::credential_id_of(key, owner)));
+    if (found) own.push_back(*std::move(found));
   }
-  return known;
+  return own;
 }
 
 Error denied() {
@@ -107,15 +119,15 @@ Task<Status> check_ssh_session(House &house, Call call) {
   if (!hints) co_return hints.error();
   // Whose name that is costs a process to find out, and keys that are none of ours are none of our business.
   if (is_trusted(house, call.caller, call.deed)) {
-    const Result<std::vector<Credential>> any = known_ones(house, keys.value());
+    const Result<bool> any = are_known(house, keys.value());
     if (!any) co_return any.error();
-    if (any->empty()) co_return reply(call.message.get(), Ok{});
+    if (!any.value()) co_return reply(call.message.get(), Ok{});
   }
   const Result<Admitted> admitted = co_await admit(house, call, user.value());
   if (!admitted) co_return admitted.error();
   const Result<Account> account = admitted->existing();
   if (!account) co_return account.error();
-  const Result<std::vector<Credential>> used = known_ones(house, keys.value());
+  const Result<std::vector<Credential>> used = own_ones(house, account->name, keys.value());
   if (!used) co_return used.error();
   const Actor caller{call.caller.uid, call.caller.pid, hints->service};
   const Status decided = decide(house, account.value(), caller, hints->remote_host, used.value());

@@ -52,6 +52,12 @@ Result<std::optional<Credential>> Ledger::find(ByteView id) {
   return std::optional<Credential>(TRY(credential_row::read(rows)));
 }
 
+Result<bool> Ledger::knows_ssh_key(const PublicKey &key) {
+  sql::Statement rows = TRY(database_.query(
+      "SELECT 1 FROM credential WHERE way = 'ssh' AND public_key = ? LIMIT 1", {ByteView(key.cose)}));
+  return rows.next();
+}
+
 Result<Credential> Ledger::add(const Credential &credential, const Actor &by, WallTime now) {
   if (const std::optional<std::string> problem = credential_row::problem_with(credential))
     return Error{ErrorKind::InvalidInput, *problem};

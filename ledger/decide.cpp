@@ -133,7 +133,8 @@ Result<Decision> Ledger::decide(const Attempt &attempt, const Verification &veri
 
   TRY(audit::append(database_, record_of(attempt, decision, now.wall)));
   if (granted) TRY(write_success(database_, attempt, verification, now));
-  if (decision.refusal == Refusal::CounterWentBack) TRY(suspend(database_, attempt, now));
+  if (decision.refusal == Refusal::CounterWentBack && !attempt.overtaken)
+    TRY(suspend(database_, attempt, now));
   TRY(tries::look_at_clock(database_, now));
   TRY(change.commit());
   return decision;  // after the commit, and only then

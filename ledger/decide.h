@@ -23,6 +23,9 @@ struct Attempt {
   Actor caller;                       ///< the process that asked; `what` is the PAM service
   std::string rhost;                  ///< as the caller says
   std::optional<Ticket> ticket = {};  ///< the try this was, if it was counted
+  /// Somebody signed in by this credential after this attempt's challenge was made: then a counter that went
+  /// back may be an answer that was late, and is refused without a suspicion.
+  bool overtaken = false;
 };
 
 struct Decision {

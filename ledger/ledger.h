@@ -119,6 +119,8 @@ class Ledger {
   /// nothing; that is for the verifier and for decide() to see.
   Result<Credentials> credentials_of(const UserName &user);
   Result<Credentials> all_credentials();
+  /// True if anybody ever enrolled it as an SSH key.
+  Result<bool> knows_ssh_key(const PublicKey &key);
   /// nullopt: never enrolled here. Error: Corrupt for a row that makes no sense.
   Result<std::optional<Credential>> find(ByteView id);
 

@@ -117,7 +117,7 @@ Result<Credential> attested_credential(const Key &key, const Evidence &evidence,
   if (!made) return made.error();
   if (made->key.algorithm != key.key.algorithm || point_of(made->key) != point_of(key.key))
     return Error{ErrorKind::InvalidInput, "The attestation is for another key."};
-  made->id = credential_id_of(key);
+  made->id = credential_id_of(key, owner.name);
   made->key = key.key;
   made->user_verification = is_verified_always(parts.authenticator_data);
   return made;

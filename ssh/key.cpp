@@ -85,9 +85,10 @@ Result<Key> key_from_blob(ByteView blob) {
   const std::optional<PublicKey> key = ed ? ed25519(reader) : ecdsa(reader);
   const std::optional<std::string_view> application = key ? reader.text() : std::nullopt;
   if (!application || (!certificate && !reader.at_end())) return no_key();
-  RpId scope = TRY(RpId::of_ssh(*application));
+  Result<RpId> scope = RpId::of_ssh(*application);
+  if (!scope) return Error{ErrorKind::Unsupported, "Only keys made for SSH are taken (application ssh:)."};
   TRY(VerifyKey::from_cose(key->cose));
-  Key read{std::string(ed ? kEd25519 : kEcdsa), std::move(scope), *key, {}};
+  Key read{std::string(ed ? kEd25519 : kEcdsa), std::move(scope).value(), *key, {}};
   read.blob = blob_of(read.type, *point_of(read.key), read.application);
   return read;
 }
@@ -111,7 +112,7 @@ Result<Key> key_of(const Credential &credential) {
     return Error{ErrorKind::Corrupt, "a stored SSH key makes no sense"};
   const std::string_view type = credential.key.algorithm == Algorithm::EdDsa ? kEd25519 : kEcdsa;
   Key key{std::string(type), credential.rp_id, credential.key, blob_of(type, *point, credential.rp_id)};
-  if (credential_id_of(key) != credential.id)
+  if (credential_id_of(key, credential.owner.name) != credential.id)
     return Error{ErrorKind::Corrupt, "a stored SSH key is not the one it was"};
   return key;
 }
@@ -120,13 +121,19 @@ std::string line_of(const Key &key) {
   return key.type + " " + base64(key.blob);
 }
 
-Bytes credential_id_of(const Key &key) {
-  const Sha256 hash = sha256(key.blob);
+Bytes credential_id_of(const Key &key, const UserName &owner) {
+  Writer writer;
+  writer.text("passkeyd ssh key").text(owner.str()).string(key.blob);
+  return key_hash(writer.take());
+}
+
+Bytes key_hash(ByteView blob) {
+  const Sha256 hash = sha256(blob);
   return Bytes(hash.begin(), hash.end());
 }
 
-std::string fingerprint(ByteView credential_id) {
-  std::string text = base64(credential_id);
+std::string fingerprint(const Key &key) {
+  std::string text = base64(key_hash(key.blob));
   while (text.ends_with('=')) text.pop_back();
   return "SHA256:" + text;
 }

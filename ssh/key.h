@@ -34,10 +34,12 @@ Result<Key> key_of(const Credential &credential);
 
 /// "sk-ssh-ed25519@openssh.com AAAA...", without a comment.
 std::string line_of(const Key &key);
-/// What a credential of this key has as its id: the SHA-256 of the blob (32 bytes), which ssh-keygen -l
-/// shows.
-Bytes credential_id_of(const Key &key);
-/// "SHA256:..." as ssh-keygen -l writes it, of such an id.
-std::string fingerprint(ByteView credential_id);
+/// What a credential of this key has as its id (32 bytes): of its own for each account. A public key is no
+/// secret, and nobody who enrolls another's takes anything away from them.
+Bytes credential_id_of(const Key &key, const UserName &owner);
+/// SHA-256 of a key's blob: what the key is called, whosever it is.
+Bytes key_hash(ByteView blob);
+/// "SHA256:..." as ssh-keygen -l writes it.
+std::string fingerprint(const Key &key);
 
 }  // namespace passkeyd::ssh

@@ -60,7 +60,7 @@ std::string to_be_signed(std::string_view message) {
   return {bytes.begin(), bytes.end()};
 }
 
-Result<Assertion> assertion_from(ByteView signature_blob, const Key &key, std::string signed_text) {
+Result<Assertion> assertion_from(ByteView signature_blob, const Key &key, Bytes id, std::string signed_text) {
   Reader reader(signature_blob);
   const std::optional<std::string_view> type = reader.text();
   const std::optional<ByteView> signature = type ? reader.string() : std::nullopt;
@@ -72,7 +72,7 @@ Result<Assertion> assertion_from(ByteView signature_blob, const Key &key, std::s
   if (!proof) return malformed();
   Writer data;
   data.raw(sha256(bytes_of(key.application.str()))).byte(*flags).number(*counter);
-  return Assertion{credential_id_of(key), data.take(), *std::move(proof), std::move(signed_text), {}};
+  return Assertion{std::move(id), data.take(), *std::move(proof), std::move(signed_text), {}};
 }
 
 }  // namespace passkeyd::ssh

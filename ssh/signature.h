@@ -18,7 +18,7 @@ std::string to_be_signed(std::string_view message);
 
 /// The agent's signature blob (type, signature, flags, counter) by `key` over `signed_text`, as an assertion:
 /// authenticator data is SHA256(application), flags, counter; an ECDSA signature becomes DER. Nothing is
-/// verified here. Errors: Malformed.
-Result<Assertion> assertion_from(ByteView signature_blob, const Key &key, std::string signed_text);
+/// verified here. `id`: of the credential that was asked for; a signature does not say. Errors: Malformed.
+Result<Assertion> assertion_from(ByteView signature_blob, const Key &key, Bytes id, std::string signed_text);
 
 }  // namespace passkeyd::ssh

@@ -40,6 +40,7 @@ inline Dictionary ssh_key(const std::string &id, const std::string &line,
           {"state", state},
           {"created", std::int64_t{1700000000}},
           {"changed", std::int64_t{1700000120}},
+          {"last-used", std::int64_t{1700000110}},
           {"user-verification", true},
           {"attestation", "none"}};
 }

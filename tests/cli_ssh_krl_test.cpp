@@ -79,6 +79,20 @@ void a_key_that_somebody_still_uses_is_left_to_the_service() {
   CHECK(ran.status == 0 && says(ran.err, "AuthorizedKeysCommand") && !is_revoked(kRed));
 }
 
+void a_key_that_was_never_anybodys_is_left_out_unless_root_says_so() {
+  clear_folder();
+  Dictionary strange = ssh_key("aa11", kRed, "revoked");
+  std::erase_if(strange, [](const auto &entry) { return std::string_view(entry.first) == "last-used"; });
+  const Ran ran = write_krl({strange});
+  CHECK(ran.status == 0 && says(ran.err, "never used here") && !is_revoked(kRed));
+  Dictionary attested = strange;
+  for (auto &[key, value] : attested)
+    if (std::string_view(key) == "attestation") value = "self";
+  CHECK(write_krl({attested}).status == 0 && is_revoked(kRed));
+  strange.push_back({"changed-by", 0U});
+  CHECK(write_krl({strange}).status == 0 && is_revoked(kRed));
+}
+
 void an_empty_list_is_one_too_and_each_is_newer_than_the_last() {
   clear_folder();
   CHECK(write_krl({}).status == 0 && !is_revoked(kRed));
@@ -163,7 +177,7 @@ void a_list_is_not_written_where_somebody_else_could_replace_it() {
   CHECK(write_krl({}).status != 0 && contents(target) == "precious");
   fs::remove(kKrl + ".new");
   CHECK(chmod(kFolder.c_str(), 01777) == 0);
-  CHECK(says(write_krl({}).err, "everybody may write") && !fs::exists(kKrl));
+  CHECK(says(write_krl({}).err, "others may write") && !fs::exists(kKrl));
 }
 
 /// proc_locks(5): a line with an arrow, and the file's inode.
@@ -210,6 +224,7 @@ int main(int argc, char **argv) {
   const CMUnitTest tests[] = {
       TEST(what_is_revoked_or_suspended_is_in_the_list_and_nothing_else),
       TEST(a_key_that_somebody_still_uses_is_left_to_the_service),
+      TEST(a_key_that_was_never_anybodys_is_left_out_unless_root_says_so),
       TEST(an_empty_list_is_one_too_and_each_is_newer_than_the_last),
       TEST(whatever_fails_leaves_the_list_that_was),
       TEST(a_full_disk_leaves_the_list_that_was),

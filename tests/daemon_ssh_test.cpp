@@ -12,8 +12,10 @@ namespace {
 
 Credential enrolled(Algorithm algorithm = Algorithm::EdDsa) {
   const ssh::Key key = ssh_key(key_of(algorithm));
-  Credential credential{
-      .id = ssh::credential_id_of(key), .key = key.key, .rp_id = key.application, .owner = account()};
+  Credential credential{.id = ssh::credential_id_of(key, account().name),
+                        .key = key.key,
+                        .rp_id = key.application,
+                        .owner = account()};
   credential.way = Way::Ssh;
   credential.state = CredentialState::Active;
   return credential;
@@ -76,9 +78,10 @@ void where_models_are_named_a_key_of_no_known_model_opens_nothing() {
 
 void who_asks_about_one_key_is_told_of_no_other() {
   const std::vector<Credential> both = {enrolled(), enrolled(Algorithm::Es256)};
-  const Bytes none(32, 1);
-  CHECK(authorized_keys(both, account(), policy(), &both[1].id).size() == 1);
-  CHECK(authorized_keys(both, account(), policy(), &both[1].id).at(0).find(ours(Algorithm::Es256)) !=
+  const ssh::Key one = ssh_key(key_of(Algorithm::Es256));
+  const ssh::Key none = ssh_key(key_of(Algorithm::Es256), "ssh:other");
+  CHECK(authorized_keys(both, account(), policy(), &one).size() == 1);
+  CHECK(authorized_keys(both, account(), policy(), &one).at(0).find(ours(Algorithm::Es256)) !=
         std::string::npos);
   CHECK(authorized_keys(both, account(), policy(), &none).empty());
 }
@@ -98,10 +101,18 @@ void the_keys_somebody_came_in_with_are_found_among_the_other_methods() {
 void a_key_that_cannot_be_read_is_not_passed_over() {
   for (const char *bad :
        {"publickey sk-", "publickey sk-ssh-ed25519@openssh.com", "publickey sk-ssh-ed25519@openssh.com ",
-        "publickey sk-ssh-ed25519@openssh.com AAAA", "publickey sk-ssh-ed25519@openssh.com !",
-        "publickey sk-new@openssh.com AAAAB3NzaC1yc2E="})
+        "publickey sk-ssh-ed25519@openssh.com AAAA", "publickey sk-ssh-ed25519@openssh.com !"})
     CHECK(!keys_in_auth_info(bad));
   CHECK(!keys_in_auth_info("publickey " + ours().substr(0, ours().size() - 4)));
+}
+
+void a_key_that_nobody_can_enroll_is_none_of_ours() {
+  CHECK(MUST(keys_in_auth_info("publickey sk-new@openssh.com AAAAB3NzaC1yc2E=")).empty());
+  std::string for_the_web = ssh::line_of(ssh_key(key_of(Algorithm::Es256)));
+  Bytes blob = ssh_key(key_of(Algorithm::Es256)).blob;
+  for (std::size_t back = 1; back <= 4; ++back) blob[blob.size() - back] = "htt:"[4 - back];
+  for_the_web = for_the_web.substr(0, for_the_web.find(' ') + 1) + base64_of(blob);
+  CHECK(MUST(keys_in_auth_info("publickey " + for_the_web)).empty());
 }
 
 void more_than_anybody_signs_in_with_is_refused() {
@@ -136,6 +147,7 @@ int main() {
       TEST(who_asks_about_one_key_is_told_of_no_other),
       TEST(the_keys_somebody_came_in_with_are_found_among_the_other_methods),
       TEST(a_key_that_cannot_be_read_is_not_passed_over),
+      TEST(a_key_that_nobody_can_enroll_is_none_of_ours),
       TEST(more_than_anybody_signs_in_with_is_refused),
       TEST(a_user_of_the_machine_is_known_by_its_file),
   };

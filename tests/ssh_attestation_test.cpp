@@ -83,7 +83,7 @@ void a_key_that_speaks_for_itself_is_self_attested() {
   for (const Algorithm algorithm : kSshAlgorithms) {
     const Credential made = MUST(judge(key_of(algorithm), self_attested({key_of(algorithm)})));
     CHECK(made.attestation == Attestation::Self && made.aaguid == kAaguid);
-    CHECK(made.id == ssh::credential_id_of(ssh_key(key_of(algorithm))));
+    CHECK(made.id == ssh::credential_id_of(ssh_key(key_of(algorithm)), account().name));
     CHECK(made.key == ssh_key(key_of(algorithm)).key && made.rp_id.str() == "ssh:" &&
           made.owner == account());
   }

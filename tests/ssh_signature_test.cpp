@@ -44,7 +44,7 @@ Bytes signature_blob(const TestKey &key, std::string_view text, std::uint8_t fla
 struct AgentLogin {
   explicit AgentLogin(Algorithm algorithm)
       : key(key_of(algorithm)),
-        credential{.id = ssh::credential_id_of(ssh_key(key)),
+        credential{.id = ssh::credential_id_of(ssh_key(key), account().name),
                    .key = ssh_key(key).key,
                    .rp_id = ssh_key(key).application,
                    .owner = account()} {
@@ -57,7 +57,7 @@ struct AgentLogin {
         [](ByteView random) { return ssh::to_be_signed("host alice sudo " + to_hex(random)); }, kMadeAt));
   }
   [[nodiscard]] Refusal judged(Challenge challenge, const Bytes &blob, const std::string &text) const {
-    const Result<Assertion> answer = ssh::assertion_from(blob, ssh_key(key), text);
+    const Result<Assertion> answer = ssh::assertion_from(blob, ssh_key(key), credential.id, text);
     if (!answer) return Refusal::Malformed;
     const Verification said = verify(credential, std::move(challenge), answer.value(), kMadeAt);
     CHECK((said.verdict == Verdict::Granted) == (said.refusal == Refusal::None));
@@ -171,10 +171,10 @@ void an_answer_that_is_cut_short_of_another_kind_or_has_more_behind_it_is_malfor
     const TestKey &other = key_of(algorithm == Algorithm::Es256 ? Algorithm::EdDsa : Algorithm::Es256);
     Bytes blob = signature_blob(key, "text", kTouched, 1);
     for (std::size_t size = 0; size < blob.size(); ++size)
-      CHECK(!ssh::assertion_from(ByteView(blob).first(size), ssh_key(key), "text"));
+      CHECK(!ssh::assertion_from(ByteView(blob).first(size), ssh_key(key), Bytes(32), "text"));
     blob.push_back(0);
-    CHECK(!ssh::assertion_from(blob, ssh_key(key), "text"));
-    CHECK(!ssh::assertion_from(signature_blob(other, "text", kTouched, 1), ssh_key(key), "text"));
+    CHECK(!ssh::assertion_from(blob, ssh_key(key), Bytes(32), "text"));
+    CHECK(!ssh::assertion_from(signature_blob(other, "text", kTouched, 1), ssh_key(key), Bytes(32), "text"));
   }
 }
 

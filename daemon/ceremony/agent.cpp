@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "daemon/ceremony/performing.h"
-#include "webauthn/hash.h"
+#include "ssh/key.h"
 
 namespace passkeyd {
 namespace {
@@ -20,11 +20,11 @@ Result<wire::Event> list_agent_keys(const wire::ListAgentKeys &op, const std::ve
   ssh::Agent agent = TRY(agent_behind(files, op.timeout));
   wire::AgentKeysListed held;
   for (const Bytes &blob : TRY(agent.keys())) {
-    const Sha256 id =
-        sha256(blob);  // as ssh::credential_id_of has it; most keys of an agent are none of ours
-    const auto is_it = [&](const Bytes &each) { return std::ranges::equal(each, id); };
-    if (std::ranges::any_of(op.ids, is_it) && !std::ranges::any_of(held.ids, is_it))
-      held.ids.push_back(Bytes(id.begin(), id.end()));
+    Bytes hash = ssh::key_hash(blob);  // most keys of an agent are none of ours
+    const auto has = [&](const std::vector<Bytes> &list) {
+      return std::ranges::find(list, hash) != list.end();
+    };
+    if (has(op.hashes) && !has(held.hashes)) held.hashes.push_back(std::move(hash));
   }
   return wire::Event(std::move(held));
 }

@@ -112,7 +112,7 @@ Json to_json(const MetadataRead &) {
 }
 
 Json to_json(const AgentKeysListed &listed) {
-  return {{"event", "agent-keys"}, {"ids", list_of(listed.ids)}};
+  return {{"event", "agent-keys"}, {"hashes", list_of(listed.hashes)}};
 }
 Json to_json(const AgentSigned &made) {
   return {{"event", "agent-signed"}, {"signature", blob(made.signature)}};
@@ -210,7 +210,7 @@ Event event_from(const Json &map) {
   if (event == "code-known")
     return CodeChecked{static_cast<int>(number(map, "number", 1, BackupCode::kCount))};
   if (event == "metadata-read") return MetadataRead{};
-  if (event == "agent-keys") return AgentKeysListed{bytes_list(map, "ids")};
+  if (event == "agent-keys") return AgentKeysListed{bytes_list(map, "hashes")};
   if (event == "agent-signed") return AgentSigned{bytes(map, "signature")};
   throw Bad{"unknown event"};
 }

@@ -82,7 +82,7 @@ Json to_json(const ReadMetadata &op) {
 }
 
 Json to_json(const ListAgentKeys &op) {
-  return {{"op", "list-agent"}, {"ids", list_of(op.ids)}, {"timeout", op.timeout.count()}};
+  return {{"op", "list-agent"}, {"hashes", list_of(op.hashes)}, {"timeout", op.timeout.count()}};
 }
 Json to_json(const SignByAgent &op) {
   return {
@@ -154,7 +154,7 @@ Request request_from(const Json &map) {
   if (op == "read-metadata")
     return ReadMetadata{bytes_list(map, "roots"),
                         WallTime(std::chrono::seconds(number(map, "now", 0, INT64_MAX)))};
-  if (op == "list-agent") return ListAgentKeys{bytes_list(map, "ids"), timeout(map)};
+  if (op == "list-agent") return ListAgentKeys{bytes_list(map, "hashes"), timeout(map)};
   if (op == "sign-agent") return SignByAgent{bytes(map, "key"), bytes(map, "text"), timeout(map)};
   throw Bad{"unknown operation"};
 }

@@ -105,10 +105,9 @@ struct ReadMetadata {
   WallTime now;
 };
 
-/// Which of the keys with these credential ids (ssh/key.h) an SSH agent has. Descriptors: the connection to
-/// it.
+/// Which of the keys with these hashes (ssh::key_hash) an SSH agent has. Descriptors: the connection to it.
 struct ListAgentKeys {
-  std::vector<Bytes> ids;
+  std::vector<Bytes> hashes;
   std::chrono::milliseconds timeout;
 };
 /// Its signature over `text` by the key of this blob. Descriptors: the connection to it.
@@ -184,7 +183,7 @@ struct CodeChecked {
 struct MetadataRead {};
 
 struct AgentKeysListed {
-  std::vector<Bytes> ids;  ///< of those that were asked for, the ones it has
+  std::vector<Bytes> hashes;  ///< of those that were asked for, the ones it has
 };
 struct AgentSigned {
   Bytes signature;  ///< as the agent gave it: unread, unverified

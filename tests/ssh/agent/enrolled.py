@@ -29,10 +29,16 @@ def cose_of(blob):
     return -7, bytes.fromhex("a5010203262001215820") + point[1:33] + bytes.fromhex("225820") + point[33:]
 
 
+def id_of(user, blob):
+    """As ssh/key.h has it: a key has an id of its own in each account."""
+    parts = (b"passkeyd ssh key", user.encode(), blob)
+    return hashlib.sha256(b"".join(len(part).to_bytes(4, "big") + part for part in parts)).digest()
+
+
 def row_of(user, blob, name, verified):
     algorithm, cose = cose_of(blob)
     now = int(time.time())
-    return {"credential_id": hashlib.sha256(blob).digest(), "algorithm": algorithm, "public_key": cose,
+    return {"credential_id": id_of(user, blob), "algorithm": algorithm, "public_key": cose,
             "rp_id": fields(blob)[-1].decode(), "user_name": user, "uid": pwd.getpwnam(user).pw_uid, "way": "ssh",
             "aaguid": bytes(16), "name": name, "device": "", "user_verification": verified, "built_in_uv": 0,
             "backup_eligible": 0, "backed_up": 0, "counter": 0, "max_allow_list": 0, "platform": b"", "state": "active",
