@@ -22,7 +22,6 @@
 namespace passkeyd::cli {
 namespace {
 
-constexpr const char *kKeygen = "/usr/bin/ssh-keygen";
 constexpr const char *kTypes[] = {"ed25519-sk", "ecdsa-sk"};
 /// What ssh-keygen says of a security key that does not know the type (ssherr.c).
 constexpr const char *kUnsupported = "requested feature not supported";
@@ -143,7 +142,7 @@ Result<std::string> default_twin_file() {
   const passwd *own = getpwuid(getuid());  // the only thread, and used at once
   if (own == nullptr || own->pw_dir == nullptr || own->pw_dir[0] != '/')
     return Error{ErrorKind::NotFound, "you have no home folder here; name a file for the SSH key"};
-  return std::string(own->pw_dir) + "/.ssh/id_passkey_sk";
+  return std::string(own->pw_dir).append(kDefaultTwin + 1);  // without the "~"
 }
 
 Status may_make_twin(const UserName &user, const TwinOrder &order) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "common/log.h"
+#include "common/sshd.h"
 #include "common/steps.h"
 #include "daemon/arguments.h"
 #include "daemon/described.h"
@@ -115,7 +116,7 @@ Result<std::vector<std::string>> lines_for(House &house, const Account &account,
   if (TRY(house.ledger.lock_of(account.name))) return std::vector<std::string>();
   const Credentials stored = TRY(house.ledger.credentials_of(account.name));
   log_problems(stored);
-  return authorized_keys(stored.rows, account, house.config.policy_for(kSshd), only);
+  return authorized_keys(stored.rows, account, house.config.policy_for(sshd::kService), only);
 }
 
 /// Which key sshd asks about.
