@@ -52,7 +52,7 @@ struct LoginRequest {
   std::string command = {};                    ///< what will be run; printable, at most 255 bytes
   std::vector<Bytes> agent_keys = {};  ///< which of the account's SSH keys that agent has, as it says itself
                                        ///< (daemon/agent_proof.h)
-  bool askpass = false;                        ///< behind the host may be a passkey-askpass (docs/askpass.md)
+  bool askpass = false;                ///< behind the host may be a passkey-askpass (docs/askpass.md)
   Place place = Place::Remote;  ///< found out by the daemon (daemon/presence.h), never taken from the caller
 };
 
@@ -89,7 +89,9 @@ struct Plan {
 Plan plan_for(const LoginRequest &request, const Account &account, const std::vector<Credential> &credentials,
               std::size_t codes, const std::vector<KeyInfo> &plugged, const Policy &policy);
 
-/// The policy's word on verification for these credentials.
+/// Is a PIN or a sensor insisted on for what was `enrolled_with` verification, or without?
+bool insists(const Policy &policy, bool enrolled_with);
+/// The policy's word on verification for these credentials: Required if one of them has it insisted on.
 UserVerification verification_for(const std::vector<Credential> &credentials, const Policy &policy);
 /// What a passkey-askpass, at the person's own computer, may be asked for: their security keys, where the
 /// policy has those among its ways, and the passkeys of that computer; of these only what was made for

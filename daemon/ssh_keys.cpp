@@ -97,12 +97,6 @@ void promise_codes(House &house, const Caller &caller, const Account &owner) {
   if (codes && codes->empty()) house.first_codes.allow(caller.bus_name, owner, house.clock.boot());
 }
 
-/// Of those that are active, a PIN or a sensor is insisted on by the same rule as for other passkeys.
-bool must_verify(const Credential &credential, const Policy &policy) {
-  return policy.user_verification == UserVerification::Required ||
-         (policy.user_verification == UserVerification::Preferred && credential.user_verification);
-}
-
 /// Could the name, whoever bears it now, have a key that opens something?
 Result<bool> has_any(House &house, const UserName &user, const Bytes *only) {
   const Credentials stored = TRY(house.ledger.credentials_of(user));
@@ -151,7 +145,8 @@ std::vector<std::string> authorized_keys(const std::vector<Credential> &credenti
       log_line(LogLevel::Error, "passkey " + short_id(each.id) + ": " + key.error().sentence);
       continue;
     }
-    const std::string_view rule = must_verify(each, policy) ? "verify-required " : "touch-required ";
+    const std::string_view rule =
+        insists(policy, each.user_verification) ? "verify-required " : "touch-required ";
     lines.push_back(std::string(rule) + ssh::line_of(key.value()) + " " + short_id(each.id));
   }
   return lines;
