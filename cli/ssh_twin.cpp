@@ -3,10 +3,8 @@
 
 #include <fcntl.h>
 #include <pwd.h>
-#include <sys/random.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -18,6 +16,7 @@
 #include "client/printable.h"
 #include "client/ssh.h"
 #include "client/upkeep.h"
+#include "common/random.h"
 
 namespace passkeyd::cli {
 namespace {
@@ -54,10 +53,9 @@ class PrivateFolder {
 };
 
 Status write_challenge(const std::string &path) {
-  std::array<std::uint8_t, 32> random{};
+  const Bytes random = TRY(random_bytes(32));
   const Fd file(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-  if (getrandom(random.data(), random.size(), 0) != static_cast<ssize_t>(random.size()) || !file ||
-      write(file.get(), random.data(), random.size()) != static_cast<ssize_t>(random.size()))
+  if (!file || write(file.get(), random.data(), random.size()) != static_cast<ssize_t>(random.size()))
     return errno_error("write " + path, errno);
   return Ok{};
 }
