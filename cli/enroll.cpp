@@ -132,9 +132,6 @@ ExitCode enroll(Options options) {
   return enroll_passkey(user.value(), options);
 }
 
-/// What `--with-ssh-key` alone comes to, as the help shows it.
-constexpr const char *kDefaultTwin = "~/.ssh/id_passkey_sk";
-
 void take_twin(Options &options, const std::string &file) {
   options.twin = TwinOrder{file == kDefaultTwin ? "" : file};
 }

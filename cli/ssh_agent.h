@@ -1,8 +1,6 @@
 /// Ssh agent: the one that this terminal came with, here or forwarded from where the person sits.
 #pragma once
 
-#include <optional>
-
 #include "common/handle.h"
 
 namespace passkeyd::cli {

@@ -148,7 +148,8 @@ void advise_about_sshd() {
   std::fprintf(
       stderr,
       "sshd on this computer does not ask for it yet. An administrator sets that up: the lines are in "
-      "/usr/share/passkeyd/sshd.conf, and passkeyctl doctor looks whether they work.\n");
+      "%s, and passkeyctl doctor looks whether they work.\n",
+      SshdSettings::kSnippet);
 }
 
 void advise_about_revoked_keys() {

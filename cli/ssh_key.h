@@ -13,6 +13,9 @@
 
 namespace passkeyd::cli {
 
+/// OpenSSH's own, for what is its business.
+inline constexpr const char *kKeygen = "/usr/bin/ssh-keygen";
+
 /// What the command line says.
 struct SshKeyFiles {
   std::string key;          ///< a .pub file; "-": standard input

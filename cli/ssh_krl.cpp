@@ -13,10 +13,12 @@
 #include <cstdio>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 
 #include "cli/face.h"
 #include "cli/program.h"
+#include "cli/ssh_key.h"
 #include "cli/target.h"
 #include "cli/verb.h"
 #include "cli/when.h"
@@ -26,7 +28,6 @@
 namespace passkeyd::cli {
 namespace {
 
-constexpr const char *kKeygen = "/usr/bin/ssh-keygen";
 constexpr mode_t kPrivate = 0600;
 constexpr mode_t kForSshd = 0644;
 constexpr int kMostRaces = 64;  ///< others who replaced it while we waited for our turn

@@ -3,10 +3,8 @@
 
 #include <fcntl.h>
 #include <pwd.h>
-#include <sys/random.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -18,11 +16,11 @@
 #include "client/printable.h"
 #include "client/ssh.h"
 #include "client/upkeep.h"
+#include "common/random.h"
 
 namespace passkeyd::cli {
 namespace {
 
-constexpr const char *kKeygen = "/usr/bin/ssh-keygen";
 constexpr const char *kTypes[] = {"ed25519-sk", "ecdsa-sk"};
 /// What ssh-keygen says of a security key that does not know the type (ssherr.c).
 constexpr const char *kUnsupported = "requested feature not supported";
@@ -55,10 +53,9 @@ class PrivateFolder {
 };
 
 Status write_challenge(const std::string &path) {
-  std::array<std::uint8_t, 32> random{};
+  const Bytes random = TRY(random_bytes(32));
   const Fd file(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-  if (getrandom(random.data(), random.size(), 0) != static_cast<ssize_t>(random.size()) || !file ||
-      write(file.get(), random.data(), random.size()) != static_cast<ssize_t>(random.size()))
+  if (!file || write(file.get(), random.data(), random.size()) != static_cast<ssize_t>(random.size()))
     return errno_error("write " + path, errno);
   return Ok{};
 }
@@ -143,7 +140,7 @@ Result<std::string> default_twin_file() {
   const passwd *own = getpwuid(getuid());  // the only thread, and used at once
   if (own == nullptr || own->pw_dir == nullptr || own->pw_dir[0] != '/')
     return Error{ErrorKind::NotFound, "you have no home folder here; name a file for the SSH key"};
-  return std::string(own->pw_dir) + "/.ssh/id_passkey_sk";
+  return std::string(own->pw_dir).append(kDefaultTwin + 1);  // without the "~"
 }
 
 Status may_make_twin(const UserName &user, const TwinOrder &order) {

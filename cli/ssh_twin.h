@@ -19,7 +19,10 @@ struct TwinOrder {
   bool by_lines = false;    ///< answers come from standard input, a line each, also where there is a terminal
 };
 
-/// ~/.ssh/id_passkey_sk of whoever runs this, as their account has it. Errors: NotFound.
+/// Where the private part goes if nobody says, as the help shows it.
+inline constexpr const char *kDefaultTwin = "~/.ssh/id_passkey_sk";
+
+/// kDefaultTwin of whoever runs this, as their account has it. Errors: NotFound.
 Result<std::string> default_twin_file();
 
 /// Before anything is enrolled. Errors: InvalidInput: it is for somebody else (their home is not ours to

@@ -17,6 +17,8 @@ Answers answers_from(bool from_stdin) {
 
 /// A script whose input has ended has no more to say: an empty line, as if somebody had stepped down.
 Result<Secret> TerminalConversation::read(const std::string &prompt, Echo echo) const {
+  if (answers_ == Answers::Terminal && !has_terminal())
+    return Error{ErrorKind::Cancelled, "there is no terminal to ask on: see --pin-stdin"};
   if (answers_ == Answers::Terminal) return read_from_terminal(prompt, echo);
   Result<Secret> line = read_from_stdin();
   if (!line && line.error().kind == ErrorKind::Cancelled) return Secret();

@@ -168,7 +168,7 @@ bool has_terminal() {
 
 Result<Secret> read_from_terminal(const std::string &prompt, Echo echo) {
   const Fd terminal = open_terminal();
-  if (!terminal) return Error{ErrorKind::Cancelled, "there is no terminal to ask on: see --pin-stdin"};
+  if (!terminal) return Error{ErrorKind::Cancelled, "there is no terminal to ask on"};
   if (echo == Echo::On) {
     show(terminal.get(), prompt);
     return read_whole_line(terminal.get());

@@ -19,14 +19,10 @@ inline void drop_message(sd_bus_message *message) {
 inline void drop_slot(sd_bus_slot *slot) {
   sd_bus_slot_unref(slot);
 }
-inline void drop_track(sd_bus_track *track) {
-  sd_bus_track_unref(track);
-}
 
 using Bus = Handle<sd_bus, drop_bus>;
 using BusMessage = Handle<sd_bus_message, drop_message>;
 using BusSlot = Handle<sd_bus_slot, drop_slot>;
-using BusTrack = Handle<sd_bus_track, drop_track>;
 
 /// A further reference to a message, to be answered later.
 inline BusMessage keep(sd_bus_message *message) {

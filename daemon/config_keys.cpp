@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "common/bytes.h"
+#include "ssh/relay.h"
 
 namespace passkeyd {
 namespace {
@@ -73,26 +74,14 @@ std::string show_tpm_roots(const Config &config, const Policy &) {
   return config.tpm_roots;
 }
 
-/// What an SSH client can call a host: a name, an alias, an address. It writes them in lower case.
-Result<std::string> host_name(std::string_view word) {
-  constexpr std::size_t kMaxName = 253;
-  std::string name;
-  for (const char c : word) name += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  const bool fits = name.size() <= kMaxName && std::ranges::all_of(name, [](char c) {
-                      return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-                             std::string_view(".-_:%").find(c) != std::string_view::npos;
-                    });
-  if (!fits) return must("a list of host names, aliases and addresses");
-  return name;
-}
-
 Status set_accepted_names(Config &config, Policy &, std::string_view text) {
   constexpr std::size_t kMost = 32;
   std::vector<std::string> names;
   for (const std::string_view word : words_of(text)) {
-    std::string name = TRY(host_name(word));
-    if (std::ranges::find(names, name) != names.end()) return must("a list of names, each once");
-    names.push_back(std::move(name));
+    Result<std::string> name = ssh::host_of(word);
+    if (!name) return must("a list of host names, aliases and addresses");
+    if (std::ranges::find(names, name.value()) != names.end()) return must("a list of names, each once");
+    names.push_back(std::move(name).value());
   }
   if (names.empty() || names.size() > kMost)
     return must("a list of 1 to " + std::to_string(kMost) + " names");

@@ -2,7 +2,6 @@
 /// first come, first served.
 #pragma once
 
-#include <algorithm>
 #include <deque>
 #include <utility>
 

@@ -6,14 +6,13 @@
 #include "common/steps.h"
 #include "daemon/arguments.h"
 #include "ledger/guest_keys.h"
+#include "ssh/relay.h"
 #include "webauthn/base64url.h"
 
 namespace passkeyd {
 namespace {
 
 constexpr std::size_t kMostIds = 64;
-constexpr std::size_t kMaxHost = 255;
-constexpr std::string_view kOverSsh = "ssh://";
 
 Error invalid(const char *why) {
   return {ErrorKind::InvalidInput, why};
@@ -46,15 +45,11 @@ Result<ClientDataParts> parts_of(const std::string &client_data, Ceremony ceremo
   return *std::move(parts);
 }
 
-/// As an ssh client writes the host it was told to go to.
-bool is_host(std::string_view host) {
-  return !host.empty() && host.size() <= kMaxHost && std::ranges::all_of(host, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || std::string_view(".:_%-").find(c) < 5;
-  });
-}
-
+/// The host is as an ssh client writes it, which is in lower case.
 bool comes_over_ssh(std::string_view origin) {
-  return origin.starts_with(kOverSsh) && is_host(origin.substr(kOverSsh.size()));
+  const std::size_t before = ssh::origin_of("").size();
+  const Result<std::string> host = ssh::host_of(origin.substr(std::min(before, origin.size())));
+  return host && origin == ssh::origin_of(host.value());
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include <ctime>
 
 #include "common/log.h"
+#include "common/sshd.h"
 #include "common/steps.h"
 #include "daemon/bus.h"
 #include "daemon/journal.h"
@@ -203,7 +204,7 @@ Status serve(const Options &options) {
               clock,
               started.boot_id};
   house.state_directory = options.state_directory;
-  house.sshds_user = system_user(kSshdsUser);
+  house.sshds_user = system_user(sshd::kUser);
   TRY(house.departures.listen(house.bus));
   TRY(pass_on_records(house));
   Housekeeping keeping{house};

@@ -1,8 +1,7 @@
 /// Looking at the key, asking for its PIN or a new one, and having it work.
 #include "daemon/making.h"
 
-#include <sys/random.h>
-
+#include "common/random.h"
 #include "daemon/errand.h"
 #include "daemon/questions.h"
 
@@ -91,10 +90,7 @@ Task<Result<Registration>> registration(House &house, Face &face, Preparation pl
 }
 
 Result<Bytes> random_handle() {
-  Bytes handle(32);
-  if (getrandom(handle.data(), handle.size(), 0) != static_cast<ssize_t>(handle.size()))
-    return Error{ErrorKind::Internal, "the system's random source failed"};
-  return handle;
+  return random_bytes(32);
 }
 
 Task<Result<Made>> make_here(House &house, Face &face, EnrollmentRequest request, Account account,

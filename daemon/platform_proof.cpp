@@ -2,11 +2,9 @@
 #include "daemon/platform_proof.h"
 
 #include <openssl/crypto.h>
-#include <sys/random.h>
-
-#include <array>
 
 #include "common/log.h"
+#include "common/random.h"
 #include "daemon/errand.h"
 #include "webauthn/authenticator_data.h"
 #include "webauthn/platform_proof.h"
@@ -44,9 +42,7 @@ Result<Introduced> check(const PlatformProof &proof, const Registration &made,
 }
 
 Result<Secret> fresh_secret() {
-  std::array<std::uint8_t, 32> random{};
-  if (getrandom(random.data(), random.size(), 0) != static_cast<ssize_t>(random.size()))
-    return Error{ErrorKind::Internal, "the system's random source failed"};
+  Bytes random = TRY(random_bytes(32));
   Secret secret(random);
   OPENSSL_cleanse(random.data(), random.size());
   return secret;

@@ -59,11 +59,15 @@ std::optional<PlannedWay> planned_way(const LoginRequest &request, Way way, cons
 
 }  // namespace
 
+bool insists(const Policy &policy, bool enrolled_with) {
+  return policy.user_verification == UserVerification::Required ||
+         (policy.user_verification == UserVerification::Preferred && enrolled_with);
+}
+
 UserVerification verification_for(const std::vector<Credential> &credentials, const Policy &policy) {
   const bool enrolled_with = std::any_of(credentials.begin(), credentials.end(),
                                          [](const Credential &each) { return each.user_verification; });
-  const bool insist = enrolled_with && policy.user_verification == UserVerification::Preferred;
-  return insist ? UserVerification::Required : policy.user_verification;
+  return insists(policy, enrolled_with) ? UserVerification::Required : policy.user_verification;
 }
 
 bool accepts(const Policy &policy, const Aaguid &model) {

@@ -89,7 +89,9 @@ struct Plan {
 Plan plan_for(const LoginRequest &request, const Account &account, const std::vector<Credential> &credentials,
               std::size_t codes, const std::vector<KeyInfo> &plugged, const Policy &policy);
 
-/// The policy's word on verification for these credentials.
+/// Is a PIN or a sensor insisted on for what was `enrolled_with` verification, or without?
+bool insists(const Policy &policy, bool enrolled_with);
+/// The policy's word on verification for these credentials: Required if one of them has it insisted on.
 UserVerification verification_for(const std::vector<Credential> &credentials, const Policy &policy);
 /// What a passkey-askpass, at the person's own computer, may be asked for: their security keys, where the
 /// policy has those among its ways, and the passkeys of that computer; of these only what was made for

@@ -2,10 +2,10 @@
 #include "daemon/pretence.h"
 
 #include <openssl/hmac.h>
-#include <openssl/rand.h>
 
 #include <array>
 
+#include "common/random.h"
 #include "webauthn/base64url.h"
 
 namespace passkeyd {
@@ -50,10 +50,7 @@ Result<Bytes> id_of(const Secret &secret, const UserName &user, std::uint8_t fir
 Result<Secret> pretence_secret(Ledger &ledger) {
   std::optional<std::string> kept = TRY(ledger.setting(kSetting));
   if (!kept) {
-    std::array<std::uint8_t, kSecretBytes> fresh{};
-    if (RAND_bytes(fresh.data(), static_cast<int>(fresh.size())) != 1)
-      return Error{ErrorKind::Internal, "no randomness"};
-    kept = to_base64url(fresh);
+    kept = to_base64url(TRY(random_bytes(kSecretBytes)));
     TRY(ledger.set_setting(kSetting, *kept));
   }
   return Secret::parse(*kept);

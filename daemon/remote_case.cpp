@@ -19,9 +19,8 @@ std::vector<Bytes> ids_of(const std::vector<Credential> &credentials) {
 
 /// As the policy would have it of credentials that were enrolled so.
 UserVerification pretended(const Policy &policy, const MadeUp &made_up) {
-  const bool insist =
-      made_up.enrolled_with_verification && policy.user_verification == UserVerification::Preferred;
-  return insist ? UserVerification::Required : policy.user_verification;
+  return insists(policy, made_up.enrolled_with_verification) ? UserVerification::Required
+                                                             : policy.user_verification;
 }
 
 /// How many codes the account has left; nullopt: it has some, and none can be read.

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "common/log.h"
+#include "common/sshd.h"
 #include "common/steps.h"
 #include "daemon/arguments.h"
 #include "daemon/described.h"
@@ -96,12 +97,6 @@ void promise_codes(House &house, const Caller &caller, const Account &owner) {
   if (codes && codes->empty()) house.first_codes.allow(caller.bus_name, owner, house.clock.boot());
 }
 
-/// Of those that are active, a PIN or a sensor is insisted on by the same rule as for other passkeys.
-bool must_verify(const Credential &credential, const Policy &policy) {
-  return policy.user_verification == UserVerification::Required ||
-         (policy.user_verification == UserVerification::Preferred && credential.user_verification);
-}
-
 bool is_it(const Credential &credential, const ssh::Key *only) {
   return only == nullptr || (credential.key == only->key && credential.rp_id == only->application);
 }
@@ -118,7 +113,7 @@ Result<std::vector<std::string>> lines_for(House &house, const Account &account,
   if (TRY(house.ledger.lock_of(account.name))) return std::vector<std::string>();
   const Credentials stored = TRY(house.ledger.credentials_of(account.name));
   log_problems(stored);
-  return authorized_keys(stored.rows, account, house.config.policy_for(kSshd), only);
+  return authorized_keys(stored.rows, account, house.config.policy_for(sshd::kService), only);
 }
 
 /// Which key sshd asks about.
@@ -151,7 +146,8 @@ std::vector<std::string> authorized_keys(const std::vector<Credential> &credenti
       log_line(LogLevel::Error, "passkey " + short_id(each.id) + ": " + key.error().sentence);
       continue;
     }
-    const std::string_view rule = must_verify(each, policy) ? "verify-required " : "touch-required ";
+    const std::string_view rule =
+        insists(policy, each.user_verification) ? "verify-required " : "touch-required ";
     lines.push_back(std::string(rule) + ssh::line_of(key.value()) + " " + short_id(each.id));
   }
   return lines;

@@ -13,9 +13,6 @@ namespace passkeyd {
 Task<Status> add_ssh_key(House &house, Call call);
 Task<Status> get_authorized_keys(House &house, Call call);
 
-/// The PAM service by whose policy sshd lets keys in.
-inline constexpr const char *kSshd = "sshd";
-
 /// Which of `credentials` open the account to sshd, as lines of an authorized_keys file: SSH keys that are
 /// active, the account's (name and uid), and of a model that the policy takes. "verify-required" before those
 /// for which the policy insists on verification, else "touch-required". `only`: no other than the key of this

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "common/sshd.h"
 #include "common/steps.h"
 #include "daemon/arguments.h"
 #include "daemon/reply.h"
@@ -93,7 +94,7 @@ Status decide(House &house, const Account &account, const Actor &caller, const s
 }  // namespace
 
 Result<std::vector<ssh::Key>> keys_in_auth_info(std::string_view text) {
-  if (text.size() > kMaxAuthInfo)
+  if (text.size() > sshd::kMaxAuthInfo)
     return Error{ErrorKind::InvalidInput, "More ways to sign in than anybody takes."};
   std::vector<ssh::Key> keys;
   for (std::size_t at = 0; at < text.size();) {

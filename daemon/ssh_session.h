@@ -12,14 +12,13 @@ namespace passkeyd {
 
 Task<Status> check_ssh_session(House &house, Call call);
 
-/// Longest SSH_AUTH_INFO_0 that is read, in bytes; and most keys of security keys in it.
-inline constexpr std::size_t kMaxAuthInfo = 16 * 1024;
+/// Most keys of security keys in one SSH_AUTH_INFO_0.
 inline constexpr std::size_t kMostSshKeys = 16;
 
 /// The keys of security keys in SSH_AUTH_INFO_0 (sshd_config(5), ExposeAuthInfo: a line for each method that
 /// was used), each once; those of certificates as well. Lines of other methods and other kinds of keys are
 /// passed over. Errors: InvalidInput for a line that says it is of such a key and is not, for too many of
-/// them, and for more than kMaxAuthInfo.
+/// them, and for more than sshd::kMaxAuthInfo.
 Result<std::vector<ssh::Key>> keys_in_auth_info(std::string_view text);
 
 }  // namespace passkeyd

@@ -8,9 +8,6 @@
 
 namespace passkeyd {
 
-/// As whom sshd starts passkey-authorized-keys (config/sshd.conf).
-inline constexpr const char *kSshdsUser = "passkeyd-ssh";
-
 /// The user's number, from /etc/passwd itself, where systemd-sysusers writes it: NSS may wait for a network,
 /// and a directory has no say in whom the daemon trusts. nullopt: there is none, or the file cannot be read.
 std::optional<uid_t> system_user(const std::string &name, const std::string &file = "/etc/passwd");

@@ -17,6 +17,7 @@
 #include <string_view>
 
 #include "client/printable.h"
+#include "common/sshd.h"
 #include "pam/handle.h"
 
 namespace passkeyd {
@@ -147,7 +148,7 @@ bool listens(const Person &person, int socket) {
 }  // namespace
 
 Fd agent_of_the_person(pam_handle_t *pamh, const std::string &service) {
-  if (service == "sshd") return {};
+  if (service == sshd::kService) return {};
   const std::optional<Person> person = service == kPolkit ? who_runs_the_parent() : who_runs_this(pamh);
   const std::string path = person ? socket_named_in(person->process) : std::string();
   // A parent that has ended meanwhile may have left its number to another.

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "common/sshd.h"
+
 namespace passkeyd {
 namespace {
 
@@ -71,7 +73,7 @@ constexpr Row kHosts[] = {
     Row{"prosody", kOne},
     Row{"radiusd", kOne},
     // its method "password" answers every hidden prompt alike; "keyboard-interactive" is a real conversation
-    Row{"sshd", kAsk},
+    Row{sshd::kService, kAsk},
     // greeters, lockers and dialogs that show one question after the other
     Row{"gdm-password", kBest},
     Row{"lightdm", kBest},

@@ -9,6 +9,7 @@
 
 #include "client/bus.h"
 #include "client/printable.h"
+#include "common/sshd.h"
 #include "common/steps.h"
 #include "pam/handle.h"
 
@@ -19,7 +20,6 @@ namespace {
 /// there whatever ExposeAuthInfo says.
 constexpr const char *kAuthInfo = "SSH_AUTH_INFO_0";
 constexpr std::string_view kSecurityKey = "publickey sk-";
-constexpr std::size_t kMaxAuthInfo = 16 * 1024;
 constexpr std::size_t kMaxHint = 255;
 /// Nobody is asked anything: what has not been answered by then is not going to be.
 constexpr Patience::Time kPatience = std::chrono::seconds(15);
@@ -59,7 +59,7 @@ int open_session(pam_handle_t *pamh, const Options &options) {
   const char *auth_info = pam_getenv(pamh, kAuthInfo);
   const std::string_view text = auth_info;
   const Result<std::optional<UserName>> user = user_of(pamh, AskName::No);
-  if (!user || !user.value() || text.size() > kMaxAuthInfo) {
+  if (!user || !user.value() || text.size() > sshd::kMaxAuthInfo) {
     pam_syslog(pamh, LOG_ERR, "sshd names nobody whose SSH key could be looked up");
     return PAM_SESSION_ERR;
   }

@@ -4,7 +4,6 @@
 #include <openssl/evp.h>
 
 #include <algorithm>
-#include <array>
 
 #include "ssh/wire.h"
 #include "webauthn/base64url.h"

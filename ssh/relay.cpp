@@ -16,7 +16,8 @@ constexpr std::string_view kToken = "passkeyd-askpass/1";
 constexpr std::string_view kChallengeTag = "passkeyd1:";
 constexpr std::string_view kNewTag = "passkeyd1-new:";
 constexpr std::string_view kMadeTag = "passkeyd1-made:";
-constexpr std::size_t kMaxId = 1023;  // WebAuthn 6.5.1
+constexpr std::size_t kMaxHost = 253;  // as long as a name in the DNS can be written
+constexpr std::size_t kMaxId = 1023;   // WebAuthn 6.5.1
 
 Error malformed(const char *what) {
   return {ErrorKind::Malformed, std::string("a message of passkey-askpass: ") + what};
@@ -87,6 +88,18 @@ std::string version_token() {
 
 bool is_version_token(std::string_view typed) {
   return typed.size() == askpass::kToken;
+}
+
+Result<std::string> host_of(std::string_view text) {
+  std::string host;
+  for (const char c : text) host += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  const bool fits = std::ranges::all_of(host, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+           std::string_view(".-_:%").find(c) != std::string_view::npos;
+  });
+  if (!fits || host.empty() || host.size() > kMaxHost || host.starts_with('-'))
+    return Error{ErrorKind::InvalidInput, "no name of a host"};
+  return host;
 }
 
 std::string origin_of(std::string_view host) {

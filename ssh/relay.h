@@ -49,6 +49,11 @@ Result<std::string> write(const Assertion &assertion, const AssertionPrompt &pro
 /// `allowed`: the prompt's list. Errors: Malformed, also for a place that the list has not.
 Result<Assertion> read_assertion(std::string_view text, const std::vector<Bytes> &allowed);
 
+/// A host as an ssh client can call one (a name, an alias, an address, perhaps with a scope), in lower case
+/// as the client writes it: 1 to 253 letters, digits, and of ".-_:%", with no "-" before the others. Errors:
+/// InvalidInput.
+Result<std::string> host_of(std::string_view text);
+
 /// The origin of client data that is made for a host which the ssh client calls `host`: "ssh://host".
 std::string origin_of(std::string_view host);
 

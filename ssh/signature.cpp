@@ -6,7 +6,6 @@
 #include <openssl/sha.h>
 
 #include <array>
-#include <new>
 
 #include "common/handle.h"
 #include "ssh/wire.h"

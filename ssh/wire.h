@@ -23,7 +23,6 @@ class Reader {
   /// A string as text; any bytes.
   std::optional<std::string_view> text();
 
-  [[nodiscard]] ByteView rest() const { return rest_; }
   [[nodiscard]] bool at_end() const { return rest_.empty(); }
 
  private:

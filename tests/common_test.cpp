@@ -4,6 +4,7 @@
 
 #include "common/account.h"
 #include "common/bytes.h"
+#include "common/random.h"
 #include "common/secret.h"
 #include "common/steps.h"
 #include "tests/check.h"
@@ -18,6 +19,13 @@ void hexadecimal_survives_the_round_trip() {
   CHECK(from_hex("007FfF") == bytes);
   CHECK(!from_hex("0"));
   CHECK(!from_hex("0g"));
+}
+
+void random_bytes_are_as_many_as_were_asked_for_and_never_the_same() {
+  CHECK(MUST(random_bytes(0)).empty() && MUST(random_bytes(256)).size() == 256);
+  CHECK(MUST(random_bytes(32)) != MUST(random_bytes(32)));
+  const Result<Bytes> too_many = random_bytes(257);  // none, rather than some
+  CHECK(!too_many && too_many.error().kind == ErrorKind::Internal);
 }
 
 void a_secret_travels_only_in_a_sealed_file() {
@@ -86,10 +94,14 @@ void every_step_has_a_name_of_its_own() {
 
 int main() {
   const CMUnitTest tests[] = {
-      TEST(hexadecimal_survives_the_round_trip),    TEST(a_secret_travels_only_in_a_sealed_file),
-      TEST(an_oversized_secret_is_refused_not_cut), TEST(a_moved_secret_leaves_nothing_behind),
-      TEST(user_names_with_odd_bytes_are_refused),  TEST(every_error_kind_has_a_name_of_its_own),
+      TEST(hexadecimal_survives_the_round_trip),
+      TEST(a_secret_travels_only_in_a_sealed_file),
+      TEST(an_oversized_secret_is_refused_not_cut),
+      TEST(a_moved_secret_leaves_nothing_behind),
+      TEST(user_names_with_odd_bytes_are_refused),
+      TEST(every_error_kind_has_a_name_of_its_own),
       TEST(every_step_has_a_name_of_its_own),
+      TEST(random_bytes_are_as_many_as_were_asked_for_and_never_the_same),
   };
   return cmocka_run_group_tests_name("common", tests, nullptr, nullptr);
 }

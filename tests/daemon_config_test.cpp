@@ -180,7 +180,7 @@ void a_bad_value_is_refused_with_file_line_and_reason() {
       {"ways: must be a list with at least one way", {"", ","}},
       {"backup_codes: must be never, after-passkey or always", {"yes", "", "after passkey"}},
       {"accepted_names: must be a list of host names, aliases and addresses",
-       {"box\"", "a/b", "ssh://box", "b\xc3\xb6x", "[::1]"}},
+       {"box\"", "a/b", "-box", "ssh://box", "b\xc3\xb6x", "[::1]"}},
       {"accepted_names: must be a list of names, each once", {"box box", "box BOX"}},
       {"accepted_names: must be a list of 1 to 32 names", {"", ","}},
       {"askpass: must be yes or no", {"", "true", "Yes"}},

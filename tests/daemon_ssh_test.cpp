@@ -1,5 +1,6 @@
 /// Which keys sshd is told of, and what the daemon makes of sshd's word about a session. The rest is tested
 /// with a real sshd (ssh-keys.sh).
+#include "common/sshd.h"
 #include "daemon/ssh_keys.h"
 #include "daemon/ssh_session.h"
 #include "daemon/system_user.h"
@@ -116,7 +117,7 @@ void a_key_that_nobody_can_enroll_is_none_of_ours() {
 }
 
 void more_than_anybody_signs_in_with_is_refused() {
-  CHECK(!keys_in_auth_info(std::string(kMaxAuthInfo + 1, '\n')));
+  CHECK(!keys_in_auth_info(std::string(sshd::kMaxAuthInfo + 1, '\n')));
   std::string many;
   for (std::size_t count = 0; count <= kMostSshKeys; ++count)
     many +=
@@ -131,9 +132,9 @@ void a_user_of_the_machine_is_known_by_its_file() {
                   "> passwd; pwd"));
   std::string place = folder.read("said");
   place.pop_back();
-  CHECK(system_user(kSshdsUser, place + "/passwd") == 987U);
+  CHECK(system_user(sshd::kUser, place + "/passwd") == 987U);
   CHECK(!system_user("passkeyd", place + "/passwd"));
-  CHECK(!system_user(kSshdsUser, place + "/none"));
+  CHECK(!system_user(sshd::kUser, place + "/none"));
 }
 
 }  // namespace

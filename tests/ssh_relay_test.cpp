@@ -171,6 +171,19 @@ void the_version_token_is_known_by_its_length_alone() {
   CHECK(!ssh::is_version_token(std::string(201, '.')));
 }
 
+void a_host_is_what_an_ssh_client_can_call_one_in_lower_case() {
+  for (const char *host :
+       {"box", "box.example", "my_box", "b-x", "192.0.2.1", "2001:db8::1", "::1", "fe80::1%eth0"})
+    CHECK(MUST(ssh::host_of(host)) == host);
+  CHECK(MUST(ssh::host_of("Box.EXAMPLE")) == "box.example");
+  CHECK(ssh::host_of(std::string(253, 'a')) && !ssh::host_of(std::string(254, 'a')));
+  for (const std::string &none :
+       {std::string(), std::string("-oProxyCommand=x"), std::string("-"), std::string("a b"),
+        std::string("a/b"), std::string("a*"), std::string("a\0b", 3), std::string("a\n"),
+        std::string("b\xc3\xbcro"), std::string("alice@box"), std::string("[::1]")})
+    CHECK(!ssh::host_of(none));
+}
+
 void an_enrollment_arrives_as_it_was_sent() {
   const auto asked = MUST(ssh::read_registration_prompt(ssh::write(new_prompt())));
   CHECK(asked && asked->rp_id == "workstation.example" && asked->user_name == "alice");
@@ -209,6 +222,7 @@ int main() {
       TEST(a_credential_that_nobody_asked_for_is_neither_sent_nor_taken),
       TEST(an_answer_that_is_cut_short_changed_or_has_more_behind_it_is_malformed_or_another),
       TEST(the_version_token_is_known_by_its_length_alone),
+      TEST(a_host_is_what_an_ssh_client_can_call_one_in_lower_case),
       TEST(an_enrollment_arrives_as_it_was_sent),
       TEST(an_enrollment_that_is_cut_short_or_none_is_malformed),
   };

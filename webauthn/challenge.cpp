@@ -1,12 +1,10 @@
 /// Fresh challenges, and the client data that carries them.
 #include "webauthn/challenge.h"
 
-#include <unistd.h>
-
 #include <array>
-#include <cerrno>
 #include <utility>
 
+#include "common/random.h"
 #include "webauthn/base64url.h"
 
 namespace passkeyd {
@@ -54,12 +52,7 @@ Challenge::Challenge(Bytes random, Ceremony ceremony, RpId rp_id, std::optional<
 
 Result<Challenge> Challenge::fresh(Ceremony ceremony, RpId rp_id, std::optional<Account> user,
                                    UserVerification uv, BootTime now) {
-  Bytes random(kBytes);
-  if (getentropy(random.data(), random.size()) != 0) {
-    Error error = errno_error("getentropy", errno);
-    error.kind = ErrorKind::Internal;
-    return error;
-  }
+  Bytes random = TRY(random_bytes(kBytes));
   return Challenge(std::move(random), ceremony, std::move(rp_id), std::move(user), uv, now);
 }
 

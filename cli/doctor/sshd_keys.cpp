@@ -9,12 +9,12 @@
 #include "cli/doctor/pam_stack.h"
 #include "cli/doctor/sshd_settings.h"
 #include "client/printable.h"
+#include "common/sshd.h"
 
 namespace passkeyd::cli {
 namespace {
 
-constexpr const char *kSnippet = "/usr/share/passkeyd/sshd.conf";
-constexpr const char *kAsker = "passkeyd-ssh";  ///< whom the service tells the keys of others, beside root
+constexpr const char *kAsker = sshd::kUser;  ///< whom the service tells the keys of others, beside root
 
 std::string shown(const std::string &text) {
   return printable(text, 512);
@@ -53,7 +53,7 @@ class Judge {
     const Result<FileFacts> program = machine_.look(path);
     if (!program) {
       add("ssh-keys-command", Level::Bad, "AuthorizedKeysCommand is not there: " + shown(path) + ".",
-          "Install passkeyd again, or take the line from " + std::string(kSnippet));
+          "Install passkeyd again, or take the line from " + std::string(SshdSettings::kSnippet));
       return;
     }
     for (std::string place = path; !place.empty(); place.erase(place.rfind('/'))) {
@@ -116,7 +116,7 @@ class Judge {
           "UsePAM yes in the file that sets it, then: systemctl reload ssh");
       return;
     }
-    const std::optional<PamStack> stack = read_pam_stack(machine_, "sshd");
+    const std::optional<PamStack> stack = read_pam_stack(machine_, sshd::kService);
     if (!stack || !has_our_line(*stack, PamGroup::Session))
       add("ssh-session", Level::Note,
           "sshd's session stack does not name the key that was used: that is not on record, and one that was "
@@ -150,9 +150,9 @@ Findings check_ssh_keys(const Machine &machine, const std::optional<SshKeyFacts>
   if (!settings) return {};  // none, or check_sshd has said so
   if (!settings->our_command().empty()) return Judge(machine, settings.value(), facts).all();
   if (!facts || facts->active == 0) return {};
-  return {
-      {"ssh-keys", Level::Note, "SSH keys are enrolled, but sshd does not ask the service for them.",
-       "The lines of " + std::string(kSnippet) + " in /etc/ssh/sshd_config.d/, then: systemctl reload ssh"}};
+  return {{"ssh-keys", Level::Note, "SSH keys are enrolled, but sshd does not ask the service for them.",
+           "The lines of " + std::string(SshdSettings::kSnippet) +
+               " in /etc/ssh/sshd_config.d/, then: systemctl reload ssh"}};
 }
 
 }  // namespace passkeyd::cli

@@ -12,6 +12,8 @@ namespace passkeyd::cli {
 class SshdSettings {
  public:
   static constexpr const char *kFile = "/etc/ssh/sshd_config";
+  /// The lines that make sshd ask passkeyd, as they are shipped.
+  static constexpr const char *kSnippet = "/usr/share/passkeyd/sshd.conf";
 
   /// Errors: NotFound (there is no sshd), NotAllowed, InvalidInput, Io.
   static Result<SshdSettings> of(const Machine &machine);

@@ -8,6 +8,7 @@
 #include "client/printable.h"
 #include "client/terminal.h"
 #include "ssh/askpass/hosts.h"
+#include "ssh/relay.h"
 #include "webauthn/challenge.h"
 
 namespace passkeyd::askpass {
@@ -77,7 +78,7 @@ void advise(const std::optional<std::string> &host, const std::string &rp_id) {
 
 Status enroll_now(const std::optional<std::string> &host) {
   std::optional<std::string> known_host;
-  if (host) known_host = TRY(parse_host(*host));
+  if (host) known_host = TRY(ssh::host_of(*host));
   const ssh::RegistrationPrompt asked = TRY(read_request());
   Person person(find_next(), purpose_of(asked));
   Result<ssh::MadeRegistration> made = make(asked, person);

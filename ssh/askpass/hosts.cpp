@@ -6,11 +6,12 @@
 
 #include <algorithm>
 
+#include "ssh/relay.h"
+
 namespace passkeyd::askpass {
 namespace {
 
 constexpr std::string_view kWhite = " \t\r";
-constexpr std::size_t kMaxHost = 255;
 
 /// Numbers, in any of the ways in which programs take them for an address.
 bool is_address(const std::string &host) {
@@ -33,7 +34,7 @@ Result<std::optional<HostLine>> parse_line(std::string_view line) {
   const std::string_view rp_id = next_word(line);
   if (host.empty()) return std::optional<HostLine>();
   if (!next_word(line).empty()) return Error{ErrorKind::InvalidInput, "more than two words"};
-  std::string known_host = TRY(parse_host(host));
+  std::string known_host = TRY(ssh::host_of(host));
   const RpId known_rp_id = TRY(RpId::parse(rp_id));
   return std::optional(HostLine{std::move(known_host), known_rp_id.str()});
 }
@@ -47,19 +48,6 @@ bool goes_with(const std::string &host, const RpId &rp_id, const Hosts &hosts) {
   if (host == name) return true;
   if (host.find('.') == std::string::npos) return name.starts_with(host + ".");
   return name.find('.') != std::string::npos && host.ends_with("." + name);
-}
-
-Result<std::string> parse_host(std::string_view text) {
-  const auto allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view(".:_%-").find(c) != std::string_view::npos;
-  };
-  if (text.empty() || text.size() > kMaxHost || text.starts_with('-') || !std::ranges::all_of(text, allowed))
-    return Error{ErrorKind::InvalidInput, "no name of a host"};
-  std::string host(text);
-  for (char &c : host)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return host;
 }
 
 Result<Hosts> parse_hosts(std::string_view text) {

@@ -29,10 +29,6 @@ inline constexpr std::size_t kMaxHostsFile = 64UL * 1024;
 /// An address goes with what the file says only.
 bool goes_with(const std::string &host, const RpId &rp_id, const Hosts &hosts);
 
-/// A host as the ssh client can call one (a name, an address, perhaps with a scope), in lower case. Errors:
-/// InvalidInput.
-Result<std::string> parse_host(std::string_view text);
-
 /// Lines of HOST and relying party id with white space between them; '#' begins a comment. One line that is
 /// none spoils the file. Errors: InvalidInput, with the number of the line.
 Result<Hosts> parse_hosts(std::string_view text);

@@ -2,9 +2,7 @@
 /// askpass, or the terminal.
 #pragma once
 
-#include <optional>
 #include <string>
-#include <vector>
 
 #include "common/result.h"
 #include "common/secret.h"

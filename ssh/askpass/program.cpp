@@ -9,6 +9,7 @@
 #include <cstring>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "common/handle.h"
 #include "ssh/askpass/next.h"

@@ -28,7 +28,7 @@ std::optional<std::pair<Target, std::string_view>> split(std::string_view text) 
   if (!text.starts_with('(') || at == std::string_view::npos || end == std::string_view::npos || end < at)
     return std::nullopt;
   const std::string_view user = text.substr(1, at - 1);
-  Result<std::string> host = parse_host(text.substr(at + 1, end - at - 1));
+  Result<std::string> host = ssh::host_of(text.substr(at + 1, end - at - 1));
   if (!is_user(user) || !host) return std::nullopt;
   return std::pair(Target{std::string(user), std::move(host).value()}, text.substr(end + 2));
 }

@@ -33,8 +33,6 @@ LogLevel VERBOSE
 """
 
 
-
-
 def open_key_to_all():
     """The mocked port's nodes are passkeyd's; here whoever sits at the machine may open them, as udev's uaccess has it."""
     for folder in glob.glob("/run/world/usb/*"):
