@@ -7,6 +7,7 @@
 
 #include "daemon/admission.h"
 #include "daemon/policy.h"
+#include "ssh/key.h"
 
 namespace passkeyd {
 
@@ -15,8 +16,8 @@ Task<Status> get_authorized_keys(House &house, Call call);
 
 /// Which of `credentials` open the account to sshd, as lines of an authorized_keys file: SSH keys that are
 /// active, the account's (name and uid), and of a model that the policy takes. "verify-required" before those
-/// for which the policy insists on verification, else "touch-required". `only`: no other than the key of this
-/// credential id; nullptr: all. A key that makes no sense is passed over, and said in the log.
+/// for which the policy insists on verification, else "touch-required". `only`: no other than this
+/// key; nullptr: all. A key that makes no sense is passed over, and said in the log.
 std::vector<std::string> authorized_keys(const std::vector<Credential> &credentials, const Account &account,
                                          const Policy &policy, const ssh::Key *only = nullptr);
 

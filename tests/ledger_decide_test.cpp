@@ -193,6 +193,16 @@ void a_possible_clone_is_suspended_whoever_noticed() {
   }
 }
 
+void a_late_answer_is_no_clone() {
+  Fixture f;
+  CHECK(f.decide(good(12)) == kGranted);
+  Attempt late = attempt_with(f.key);
+  late.overtaken = true;
+  CHECK(f.decide(late, good(11)) == denied(Refusal::CounterWentBack));
+  CHECK(f.stored().state == CredentialState::Active && f.stored().counter == 12);
+  CHECK(f.decide(good(13)) == kGranted);
+}
+
 void a_tombstone_does_not_become_suspended() {
   Fixture f;
   MUST(f.ledger.set_state(f.key.row, CredentialState::Revoked, "lost", kAdmin, kNow));
@@ -275,6 +285,7 @@ int main() {
       TEST(only_the_key_that_was_verified_counts),
       TEST(counters_must_grow_unless_both_are_zero),
       TEST(a_possible_clone_is_suspended_whoever_noticed),
+      TEST(a_late_answer_is_no_clone),
       TEST(a_tombstone_does_not_become_suspended),
       TEST(a_strangers_clone_alarm_suspends_nothing),
       TEST(success_takes_back_its_own_try_and_ends_the_row),

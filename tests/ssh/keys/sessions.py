@@ -72,25 +72,33 @@ def keys_that_are_none_of_ours_are_let_pass_without_a_word():
     check(logins() == before, "on record")
 
 
-def another_accounts_key_among_several_ends_the_session_and_nothing_is_on_record_as_granted():
+def a_key_that_only_others_have_enrolled_is_none_of_this_accounts():
     before = logins()
     both = f"publickey {made['ed25519'].public}\npassword\npublickey {made['other'].public}\n"
-    check(called("CheckSshSession", "alice", both, options(service="sshd")) == "Denied", "bob's key did not matter")
-    check(logins() == before + 1 and last_login()[1:3] == ("denied", "user-wrong"), last_login())
+    check(called("CheckSshSession", "alice", both, options(service="sshd")) is None, "bob's key mattered")
+    check(logins() == before + 1 and last_login()[1] == "granted", last_login())
+
+
+def a_revoked_key_among_several_ends_the_session_and_nothing_is_on_record_as_granted():
+    before = logins()
+    both = f"publickey {made['ed25519'].public}\npassword\npublickey {made['third'].public}\n"
+    check(called("CheckSshSession", "alice", both, options(service="sshd")) == "Denied", "the revoked one did not matter")
+    check(logins() == before + 1 and last_login()[1:3] == ("denied", "credential-inactive"), last_login())
 
 
 def a_certificate_stands_for_its_key():
     must("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "/run/world/authority")
-    must("ssh-keygen", "-q", "-s", "/run/world/authority", "-I", "somebody", "-n", "bob", made["ed25519"].path + ".pub")
-    with open(made["ed25519"].path + "-cert.pub", encoding="utf-8") as file:
-        certificate = " ".join(file.read().split()[:2])
-    must("rm", made["ed25519"].path + "-cert.pub")
-    check(called("CheckSshSession", "alice", f"publickey {certificate}\n", options()) is None, "alice's own was refused")
-    check(called("CheckSshSession", "bob", f"publickey {certificate}\n", options()) == "Denied", "bob may use it")
+    for which, answer in (("ed25519", None), ("third", "Denied")):
+        must("ssh-keygen", "-q", "-s", "/run/world/authority", "-I", "somebody", "-n", "bob", made[which].path + ".pub")
+        with open(made[which].path + "-cert.pub", encoding="utf-8") as file:
+            certificate = " ".join(file.read().split()[:2])
+        must("rm", made[which].path + "-cert.pub")
+        said = called("CheckSshSession", "alice", f"publickey {certificate}\n", options())
+        check(said == answer, f"{which}: {said}")
 
 
 def what_cannot_be_read_ends_the_session():
-    for text in ("publickey sk-ssh-ed25519@openssh.com AAAA", "publickey sk-other@openssh.com AAAA", "x" * 16385):
+    for text in ("publickey sk-ssh-ed25519@openssh.com AAAA", "x" * 16385):
         check(called("CheckSshSession", "alice", text, options()) == "InvalidInput", text[:60])
     check(called("CheckSshSession", "alice", "", options()) is None, "nothing is something")
     check(called("CheckSshSession", "alice", "", options(service="a\nb")) == "InvalidInput", "a hint of two lines")
@@ -104,7 +112,8 @@ PROMISES = [
     where_nobody_can_tell_whether_it_was_revoked_no_session_opens,
     who_comes_with_a_password_is_not_asked_about_keys,
     keys_that_are_none_of_ours_are_let_pass_without_a_word,
-    another_accounts_key_among_several_ends_the_session_and_nothing_is_on_record_as_granted,
+    a_key_that_only_others_have_enrolled_is_none_of_this_accounts,
+    a_revoked_key_among_several_ends_the_session_and_nothing_is_on_record_as_granted,
     a_certificate_stands_for_its_key,
     what_cannot_be_read_ends_the_session,
 ]
