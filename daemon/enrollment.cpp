@@ -7,6 +7,7 @@
 #include "daemon/described.h"
 #include "daemon/elsewhere.h"
 #include "daemon/errand.h"
+#include "daemon/locked.h"
 #include "daemon/making.h"
 #include "daemon/models.h"
 #include "daemon/naming.h"
@@ -44,12 +45,6 @@ std::string suggested_name(House &house, const Credential &credential, const std
   const std::string model = proven_model_name(house, credential);
   const std::string &name = model.empty() ? device : model;
   return free_name(name.empty() ? "Passkey" : name, others);
-}
-
-/// May the account get a passkey now? Looked at before anything is asked, and once more before it is stored.
-Status not_locked(House &house, const UserName &user) {
-  if (TRY(house.ledger.lock_of(user))) return Error{ErrorKind::Locked, "the account is locked"};
-  return Ok{};
 }
 
 /// A passkey is made with what is at this machine, by who is at this machine. Root may prepare one for others
@@ -110,6 +105,7 @@ Task<void> tell_enrollment(House &house, Face &face, EnrollmentRequest request) 
   owner = account.value();
   const Status here = co_await at_this_machine(house, request, account.value());
   if (!here) co_return fail(here.error());
+  // Looked at before anything is asked, and once more before it is stored.
   const Status open = not_locked(house, request.user);
   if (!open) co_return fail(open.error());
   Result<Credentials> stored = house.ledger.credentials_of(request.user);

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "daemon/errand.h"
+#include "daemon/locked.h"
 #include "daemon/making.h"
 #include "daemon/presence.h"
 #include "daemon/proof.h"
@@ -36,16 +37,11 @@ Task<Result<Account>> own_account(House &house, UserName user, uid_t caller) {
   co_return Error{ErrorKind::NotAllowed, "You may use only keys of your own account."};
 }
 
-Status not_locked(House &house, const Account &account) {
-  if (TRY(house.ledger.lock_of(account.name))) return Error{ErrorKind::Locked, "the account is locked"};
-  return Ok{};
-}
-
 /// The TPM is for who sits in front of it. `asked` outlives the task. Errors: RemoteSession, Locked.
 Task<Status> open_here(House &house, const LoginRequest &asked, Account account) {
   const Place place = co_await find_place(house.loop, house.bus, asked, account.uid);
   if (place != Place::Local) co_return Error{ErrorKind::RemoteSession, "who asks is not at this machine"};
-  co_return not_locked(house, account);
+  co_return not_locked(house, account.name);
 }
 
 bool has(const std::vector<Bytes> &ids, const GuestKey &key) {
@@ -79,7 +75,7 @@ Result<GuestKey> stored(House &house, const GuestEnrollment &request, const Acco
                                                   UserVerification::Required, house.clock.boot()));
   Credential credential = TRY(verify_registration(std::move(challenge), made, house.clock.boot()));
   GuestKey key{0, std::move(credential), request.account};
-  TRY(not_locked(house, owner));
+  TRY(not_locked(house, owner.name));
   TRY(house.ledger.add_guest_key(key, actor_of(request.caller), house.clock.wall()));
   return key;
 }
@@ -97,7 +93,7 @@ Status may_leave(House &house, const LoginCase &use, const GuestKey &key, Proof 
       verify(key.credential, std::move(proof.challenge), proof.assertion, house.clock.boot());
   if (verified.verdict != Verdict::Granted)
     return Error{ErrorKind::Denied, std::string(name_of(verified.refusal))};
-  TRY(not_locked(house, use.account));
+  TRY(not_locked(house, use.account.name));
   const LoginRequest &from = use.request;
   return house.ledger.use_guest_key(key, proof.ticket, try_key_of(use, Way::Tpm),
                                     {from.caller_uid, from.caller_pid, kService}, house.moment());

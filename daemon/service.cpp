@@ -73,13 +73,13 @@ const Service::Method Service::kTable[] = {
     {"BeginLogin", "a{sv}", "o", NAMED(request) NAMED(attempt), Deed::Nothing, nullptr,
      &Service::begin_login},
     {"BeginEnrollment", "a{sv}", "o", NAMED(request) NAMED(attempt), Deed::Enroll, nullptr,
-     &Service::begin_enrollment},
+     &Service::begin_own<read_enrollment_request, tell_enrollment>},
     {"BeginPinChange", "a{sv}", "o", NAMED(request) NAMED(attempt), Deed::Nothing, nullptr,
-     &Service::begin_pin_change},
+     &Service::begin_own<read_pin_change_request, tell_pin_change>},
     {"BeginGuestEnrollment", "a{sv}", "o", NAMED(request) NAMED(attempt), Deed::Nothing, nullptr,
-     &Service::begin_guest_enrollment},
+     &Service::begin_own<read_guest_enrollment, tell_guest_enrollment>},
     {"BeginGuestAssertion", "a{sv}", "o", NAMED(request) NAMED(attempt), Deed::Nothing, nullptr,
-     &Service::begin_guest_assertion},
+     &Service::begin_own<read_guest_assertion, tell_guest_assertion>},
     {"ListGuestKeys", "s", "aa{sv}", NAMED(user) NAMED(keys), Deed::Read, list_guest_keys},
     {"RemoveGuestKey", "ss", "", NAMED(user) NAMED(id), Deed::Revoke, remove_guest_key},
     {"ListCredentials", "s", "aa{sv}", NAMED(user) NAMED(credentials), Deed::Read, list_credentials},
@@ -303,28 +303,11 @@ Status Service::begin_login(sd_bus_message *call, const Caller &caller, Waited w
                [&](Face &face) { return tell_login(house_, face, std::move(request)); });
 }
 
-Status Service::begin_enrollment(sd_bus_message *call, const Caller &caller, Waited waited) {
-  EnrollmentRequest request = TRY(read_enrollment_request(call, caller));
+template <auto read, auto tell>
+Status Service::begin_own(sd_bus_message *call, const Caller &caller, Waited waited) {
+  auto request = TRY(read(call, caller));
   return begin(call, caller, share_of_person(caller.uid, caller.person), waited,
-               [&](Face &face) { return tell_enrollment(house_, face, std::move(request)); });
-}
-
-Status Service::begin_pin_change(sd_bus_message *call, const Caller &caller, Waited waited) {
-  PinChangeRequest request = TRY(read_pin_change_request(call, caller));
-  return begin(call, caller, share_of_person(caller.uid, caller.person), waited,
-               [&](Face &face) { return tell_pin_change(house_, face, std::move(request)); });
-}
-
-Status Service::begin_guest_enrollment(sd_bus_message *call, const Caller &caller, Waited waited) {
-  GuestEnrollment request = TRY(read_guest_enrollment(call, caller));
-  return begin(call, caller, share_of_person(caller.uid, caller.person), waited,
-               [&](Face &face) { return tell_guest_enrollment(house_, face, std::move(request)); });
-}
-
-Status Service::begin_guest_assertion(sd_bus_message *call, const Caller &caller, Waited waited) {
-  GuestAssertion request = TRY(read_guest_assertion(call, caller));
-  return begin(call, caller, share_of_person(caller.uid, caller.person), waited,
-               [&](Face &face) { return tell_guest_assertion(house_, face, std::move(request)); });
+               [&](Face &face) { return tell(house_, face, std::move(request)); });
 }
 
 }  // namespace passkeyd

@@ -41,10 +41,9 @@ class Service {
   void enter(sd_bus_message *call);
 
   Status begin_login(sd_bus_message *call, const Caller &caller, Waited waited);
-  Status begin_enrollment(sd_bus_message *call, const Caller &caller, Waited waited);
-  Status begin_pin_change(sd_bus_message *call, const Caller &caller, Waited waited);
-  Status begin_guest_enrollment(sd_bus_message *call, const Caller &caller, Waited waited);
-  Status begin_guest_assertion(sd_bus_message *call, const Caller &caller, Waited waited);
+  /// What `read` finds in the call, as `tell` tells it, out of the caller's own share.
+  template <auto read, auto tell>
+  Status begin_own(sd_bus_message *call, const Caller &caller, Waited waited);
 
   /// Makes the Attempt object, lets `story` begin on it and answers `call` with its path; or lets the call
   /// wait until there is room.

@@ -9,6 +9,7 @@
 #include "daemon/arguments.h"
 #include "daemon/described.h"
 #include "daemon/errand.h"
+#include "daemon/locked.h"
 #include "daemon/models.h"
 #include "daemon/naming.h"
 #include "daemon/record.h"
@@ -77,7 +78,7 @@ Result<std::string> name_for(const Order &order, const std::vector<Credential> &
 }
 
 Result<Credential> enroll(House &house, const Order &order, const Account &owner, const Caller &caller) {
-  if (TRY(house.ledger.lock_of(owner.name))) return Error{ErrorKind::Locked, "the account is locked"};
+  TRY(not_locked(house, owner.name));
   Credential credential = TRY(claimed(order, owner, house.clock.boot()));
   credential.way = Way::Ssh;
   credential.state = CredentialState::Active;
