@@ -1,10 +1,13 @@
 /// Which keys sshd is told of, and what the daemon makes of sshd's word about a session. The rest is tested
 /// with a real sshd (ssh-keys.sh).
+#include <algorithm>
+
 #include "common/sshd.h"
 #include "daemon/ssh_keys.h"
 #include "daemon/ssh_session.h"
 #include "daemon/system_user.h"
 #include "tests/ssh_kit.h"
+#include "webauthn/base64url.h"
 
 using namespace passkeyd;
 using namespace passkeyd::test;
@@ -112,7 +115,10 @@ void a_key_that_nobody_can_enroll_is_none_of_ours() {
   std::string for_the_web = ssh::line_of(ssh_key(key_of(Algorithm::Es256)));
   Bytes blob = ssh_key(key_of(Algorithm::Es256)).blob;
   for (std::size_t back = 1; back <= 4; ++back) blob[blob.size() - back] = "htt:"[4 - back];
-  for_the_web = for_the_web.substr(0, for_the_web.find(' ') + 1) + base64_of(blob);
+  std::string base64 = to_base64url(blob);
+  std::ranges::replace(base64, '-', '+');
+  std::ranges::replace(base64, '_', '/');
+  for_the_web = for_the_web.substr(0, for_the_web.find(' ') + 1) + base64;
   CHECK(MUST(keys_in_auth_info("publickey " + for_the_web)).empty());
 }
 

@@ -90,14 +90,14 @@ void what_an_agent_is_asked_and_says_survives_the_trip() {
   const wire::Request first = MUST(
       wire::decode_request(wire::encode(wire::Request(wire::ListAgentKeys{{some(32), some(31)}, time}))));
   const auto &list = std::get<wire::ListAgentKeys>(first);
-  CHECK((list.ids == std::vector{some(32), some(31)}) && list.timeout == time);
+  CHECK((list.hashes == std::vector{some(32), some(31)}) && list.timeout == time);
   const wire::Request second =
       MUST(wire::decode_request(wire::encode(wire::Request(wire::SignByAgent{some(74), some(116), time}))));
   const auto &sign = std::get<wire::SignByAgent>(second);
   CHECK(sign.key == some(74) && sign.text == some(116) && sign.timeout == time);
   const wire::Event third =
       MUST(wire::decode_event(wire::encode(wire::Event(wire::AgentKeysListed{{some(32)}}))));
-  CHECK(std::get<wire::AgentKeysListed>(third).ids == std::vector<Bytes>{some(32)});
+  CHECK(std::get<wire::AgentKeysListed>(third).hashes == std::vector<Bytes>{some(32)});
   const wire::Event last = MUST(wire::decode_event(wire::encode(wire::Event(wire::AgentSigned{some(120)}))));
   CHECK(std::get<wire::AgentSigned>(last).signature == some(120));
 }
