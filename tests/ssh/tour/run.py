@@ -2,17 +2,20 @@
 ledger, sudo on the far side, passkey-askpass, backup codes. Each is a promise; what was on the screens is printed."""
 
 import os
+import pwd
 import re
 import shutil
 import sys
 
-sys.path.insert(0, os.environ["WORLD_TREE"] + "/tests/ssh")
+sys.path[:0] = [os.environ["WORLD_TREE"] + place for place in ("/tests/ssh", "/tests")]
 from far import Agent, Person, Server, make_sk_key, open_key_to_all, world  # noqa: E402
-from world import PASSWORD, Terminal, check, key, must, run, touch  # noqa: E402
+from logind.scripted import Logind  # noqa: E402
+from world import Terminal, check, key, must, touch  # noqa: E402
 
 SNIPPET = "/usr/share/passkeyd/sshd.conf"
 ASKPASS = ("SSH_ASKPASS=/usr/bin/passkey-askpass", "SSH_ASKPASS_REQUIRE=force")
 NEAR = "alice@laptop:~$ "
+TPM_PIN = "271828"
 
 
 def near(person, *command, typed):
@@ -46,12 +49,14 @@ def sk_keys(alice):
 
 def far_sudo(alice):
     """sudo on the far side, through the agent that came along."""
-    with Agent("alice") as agent:
+    over_ssh = f"session uid={pwd.getpwnam('alice').pw_uid} pid=* remote=yes seat= service=sshd\n"
+    with Logind(over_ssh), Agent("alice") as agent:
         agent.add(alice.folder + "/id_sk")
         with ssh(alice, "-tt", "sudo", "whoami", options=("-A", "-i", alice.folder + "/id_sk"),
                  settings=(f"SSH_AUTH_SOCK={agent.socket}",), typed="ssh -A -t server sudo whoami") as terminal:
             touch()
-            terminal.wait_for("Touch ")
+            terminal.transcript.aside("alice touches her key: that was ssh itself")
+            terminal.wait_for("[Tt]ouch [^\n]*computer|[Tt]ouch ")
             terminal.transcript.aside("alice touches her key at home")
             touch()
             check(terminal.end() == 0 and re.search(r"^root\r?$", terminal.screen, re.M), "no root")
@@ -68,6 +73,37 @@ def askpass(alice):
         touch()
         check(terminal.end() == 0 and re.search(r"^alice\r?$", terminal.screen, re.M), "alice is not in")
     check(last_login() == ("usb", "granted"), f"on record: {last_login()}")
+
+
+def own_tpm(alice):
+    """With a passkey in the TPM of her own computer: made there, enrolled here by copy and paste, used through ssh."""
+    with Terminal("root", ["passkeyctl", "enroll", "--user", "alice", "--elsewhere", "--name", "Laptop", "--no-backup-codes"],
+                  shown=("root@server:~# ", "passkeyctl enroll --user alice --elsewhere --name Laptop")) as there:
+        asked = there.wait_for(r"passkeyd1-new:\S+")
+        there.wait_for("Paste here[^\n]*: ")
+        with Terminal("root", alice.command("passkey-askpass", "--enroll"), shown=(NEAR, "passkey-askpass --enroll")) as here:
+            here.wait_for("Paste[^\n]*: ")
+            here.type(asked)
+            here.wait_for("yes/no[^\n]*")
+            here.type("yes")
+            number = here.wait_for(r"\d+\. This computer").split(".")[0]
+            here.wait_for("Number[^\n]*: ")
+            here.type(number)
+            for prompt in ("Choose a PIN[^\n]*: ", "again[^\n]*: "):
+                here.wait_for(prompt)
+                here.type_unseen(TPM_PIN)
+            made = here.wait_for(r"passkeyd1-made:\S+")
+            check(here.end() == 0, "it was not made")
+        there.type(made)
+        check(there.end() == 0, "it was not enrolled")
+    world.usb("unplug", "0")
+    with ssh(alice, "id", "-un", options=("-o", "PreferredAuthentications=keyboard-interactive", "-o", "HostKeyAlias=demo"),
+             settings=ASKPASS, typed="ssh server id -un") as terminal:
+        terminal.wait_for("PIN[^\n]*: ")
+        terminal.type_unseen(TPM_PIN)
+        check(terminal.end() == 0 and re.search(r"^alice\r?$", terminal.screen, re.M), "alice is not in")
+    world.usb("plug", "0")
+    check(last_login() == ("client", "granted"), f"on record: {last_login()}")
 
 
 def backup_code(alice):
@@ -106,7 +142,7 @@ def main():
     with open(SNIPPET, encoding="utf-8") as snippet:
         lines = snippet.read()
     with Server(lines):
-        return world.keep([bound(promise, alice) for promise in (sk_keys, far_sudo, askpass, backup_code)])
+        return world.keep([bound(promise, alice) for promise in (sk_keys, far_sudo, askpass, own_tpm, backup_code)])
 
 
 def bound(promise, person):
