@@ -10,6 +10,7 @@
 #include <random>
 
 #include "ssh/askpass/answer.h"
+#include "ssh/askpass/client.h"
 #include "ssh/askpass/enroll.h"
 #include "ssh/askpass/next.h"
 #include "tests/scripted_conversation.h"
@@ -422,10 +423,20 @@ void a_notice_goes_when_it_is_over() {
   CHECK(read(reader.get(), text.data(), text.size()) == 0);  // its end
 }
 
+void only_an_ssh_that_names_hosts_is_answered() {
+  for (const char *new_enough : {"OpenSSH_8.5", "OpenSSH_8.5p1, OpenSSL", "OpenSSH_9.2p1 Debian-2+deb12u6",
+                                 "OpenSSH_10.0p2", "OpenSSH_8.10"})
+    CHECK(names_hosts(new_enough));
+  for (const char *other : {"OpenSSH_8.4p1", "OpenSSH_7.9", "OpenSSH_", "OpenSSH_9", "OpenSSH_x.y",
+                            "Dropbear v2022", "", "openssh_9.2", " OpenSSH_9.2", "Python 3.11"})
+    CHECK(!names_hosts(other));
+}
+
 }  // namespace
 
 int main() {
   const CMUnitTest tests[] = {
+      TEST(only_an_ssh_that_names_hosts_is_answered),
       TEST(our_prompts_are_known_behind_the_clients_own_words),
       TEST(what_is_anybody_elses_is_nobody_of_ours),
       TEST(a_prefix_that_the_server_made_gets_no_answer),

@@ -10,6 +10,7 @@
 
 #include "client/printable.h"
 #include "ssh/askpass/answer.h"
+#include "ssh/askpass/client.h"
 #include "ssh/askpass/enroll.h"
 #include "ssh/askpass/next.h"
 #include "ssh/askpass/person.h"
@@ -62,6 +63,8 @@ bool has_any() {
 int answer_ssh(const std::string &text) {
   const Hint hint = hint_of(std::getenv("SSH_ASKPASS_PROMPT"));
   const Prompt prompt = hint == Hint::Answer ? read_prompt(text) : Prompt(Foreign{});
+  const bool ours = !std::holds_alternative<Foreign>(prompt);
+  if (ours && !is_asked_by_an_ssh_that_names_hosts()) return hand_on(find_next(), text, hint);
   if (const auto *challenged = std::get_if<Challenged>(&prompt)) return answer_or_step_down(*challenged);
   if (const auto *senseless = std::get_if<Senseless>(&prompt)) return refuse(senseless->target);
   if (std::holds_alternative<First>(prompt) && has_any()) return say(ssh::version_token());
