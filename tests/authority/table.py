@@ -28,6 +28,10 @@ TABLE = [
     ("AddSshKey", "ssa{sv}", [USER, SSH_KEY, {"name": NAME}], "AlreadyExists", NO, NO),
     ("GetAuthorizedKeys", "ss", [USER, ""], OK, OK, NO),
     ("CheckSshSession", "ssa{sv}", [USER, "publickey " + SSH_KEY, {}], OK, NO, NO),
+    ("BeginGuestEnrollment", "a{sv}", [BEGIN], *["InvalidInput"] * 3),  # whose key it is: tests/ssh/elsewhere
+    ("BeginGuestAssertion", "a{sv}", [BEGIN], *["InvalidInput"] * 3),
+    ("ListGuestKeys", "s", [USER], OK, OK, NO),
+    ("RemoveGuestKey", "ss", [USER, "0000000000"], "NotFound", NO, NO),
     ("CheckAccount", "s", [USER], OK, OK, NO),
     ("NewBackupCodes", "s", [USER], OK, NO, NO),
     ("LockUser", "sa{sv}", [USER, {}], OK, NO, NO),
