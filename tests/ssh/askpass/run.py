@@ -8,7 +8,7 @@ import scene  # noqa: F401  finds the others
 import answering
 import enrolling
 import handing_on
-from world import keep
+from world import keep, stop_daemon
 
 EVERYTHING = [*enrolling.PROMISES, *answering.PROMISES, *handing_on.PROMISES, *enrolling.LAST, *answering.WITH_PIN,
               *handing_on.WITH_PIN, *answering.LAST]
@@ -21,6 +21,7 @@ def wanted():
             if not words or promise in NEEDED or any(word in promise.__name__ for word in words)]
 
 
+stop_daemon()  # for security keys there need be no service at the near side; with one, there is ssh-elsewhere
 with scene.set_up():
     status = keep(wanted(), before=scene.all_as_it_was)
 sys.exit(status)
