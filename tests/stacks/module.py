@@ -72,13 +72,13 @@ def a_mistaken_account_line_that_is_required_passes_nobody():
         check(host.account() == AUTHINFO_UNAVAIL, "passed")
 
 
-def a_mistaken_session_line_says_why_and_stops_only_where_it_is_required():
-    for control, wanted in (("optional", SUCCESS), ("required", SESSION_ERR)):
-        with Stack("stacks", f"session {control} pam_passkey.so quiet", "session required pam_permit.so"):
+def a_mistaken_session_line_says_why_and_stops_nobody_who_came_without_an_ssh_key():
+    for control in ("optional", "required"):
+        with Stack("stacks", f"session {control} pam_passkey.so always", "session required pam_permit.so"):
             with Logged() as log, Host("stacks", "erin") as host:
                 code = host.open_session()
-                check(code == wanted, f"{control}: {code}")
-                check("option 'quiet' means nothing" in log.text(), log.text())
+                check(code == SUCCESS, f"{control}: {code}")
+                check("option 'always' means nothing" in log.text(), log.text())
 
 
 def a_mistaken_password_line_changes_nothing_and_says_why():
@@ -152,7 +152,7 @@ PROMISES = [
     a_mistaken_auth_line_leaves_the_password,
     a_mistaken_account_line_locks_nobody_out_and_says_why,
     a_mistaken_account_line_that_is_required_passes_nobody,
-    a_mistaken_session_line_says_why_and_stops_only_where_it_is_required,
+    a_mistaken_session_line_says_why_and_stops_nobody_who_came_without_an_ssh_key,
     a_mistaken_password_line_changes_nothing_and_says_why,
     a_refusal_asks_pam_for_a_delay_and_nodelay_does_not,
     a_success_asks_pam_for_no_delay,

@@ -126,7 +126,8 @@ def signs_in_as_service(service, table, tty):
     """True if a touch opens that service, False if no key was asked; the program is in no session."""
     with Stack(service, *PASSKEY_ONLY), Logind(table):
         key("count", "reset")
-        code = sign_in(service, "alice", hand=key, tty=tty)
+        asked = [("Passkey or password", "")] if service == "sshd" else []  # everybody is
+        code = sign_in(service, "alice", asked, hand=key, tty=tty)
         check((code, count("total")) in ((SUCCESS, 3), (AUTHINFO_UNAVAIL, 0)), f"code {code}, {key('count')}")
         return code == SUCCESS
 
