@@ -1,7 +1,7 @@
 """The module beyond letting people in: what PAM asks of it afterwards, its options, and mistakes in them."""
 
 from bench import TPM_PIN, Logged, NoKeyAsked, PluggedIn, Stack, count
-from libpam import AUTH_ERR, AUTHINFO_UNAVAIL, AUTHTOK_ERR, SESSION_ERR, SUCCESS, Host, sign_in
+from libpam import AUTH_ERR, AUTHINFO_UNAVAIL, AUTHTOK_ERR, SUCCESS, Host, sign_in
 from world import PASSWORD, check, key, key2, run, stops_blinking_by_itself, sudo, use_password
 
 ALONE = "auth [success=done default=die] pam_passkey.so"
