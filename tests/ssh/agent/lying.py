@@ -8,7 +8,7 @@ import threading
 
 import enrolled
 from softkey import SkKey
-from world import PASSWORD, Terminal, check, configure, daemon_pids, must, open_to_all, restart_daemon, use_password
+from world import PASSWORD, Terminal, check, configure, daemon_pids, must, open_to_all, restart_daemon, run, use_password
 
 FOLDER = "/run/world/lying"
 SEEDS = {}
@@ -187,6 +187,19 @@ def an_agent_that_lists_and_never_signs_costs_its_timeout():
     costs_a_password("does not sign", cue=True)
 
 
+def hanging_agents_of_one_person_hold_one_process_and_sshd_is_answered():
+    """dave's agent lists alice's key, which is no secret, and lets every su of his hang."""
+    with Liar("does not sign", user="dave") as agent, contextlib.ExitStack() as hanging:
+        for _ in range(6):
+            hanging.enter_context(Terminal("dave", ["env", f"SSH_AUTH_SOCK={agent.socket}", "su", "alice", "--command", "true"]))
+        agent.wait_for("sign")
+        held = run("pidof", "passkeyd-ceremony")[1].split()
+        check(len(held) <= 1, f"{len(held)} processes")
+        lines = must("/usr/libexec/passkeyd/passkey-authorized-keys", "alice").splitlines()
+        check(len(lines) >= 2, f"sshd was told {lines}")
+        check(let_in(user="bob", seed="bob")[0], "somebody else's agent was not asked")
+
+
 def an_agent_that_refuses_is_stepped_down_from_with_words():
     with Liar("refuses") as agent, sudo(agent) as terminal:
         terminal.wait_for("Your SSH agent did not sign")
@@ -288,6 +301,7 @@ PROMISES = [
     an_agent_whose_queue_is_full_is_not_waited_for,
     an_agent_whose_list_makes_no_sense_is_not_asked,
     an_agent_that_lists_and_never_signs_costs_its_timeout,
+    hanging_agents_of_one_person_hold_one_process_and_sshd_is_answered,
     an_agent_that_refuses_is_stepped_down_from_with_words,
     an_agent_whose_answer_makes_no_sense_is_stepped_down_from,
     what_comes_after_the_signature_is_not_read,
