@@ -139,7 +139,7 @@ Task<void> tell_guest_assertion(House &house, Face &face, GuestAssertion request
   use.request.place = Place::Local;
   const Result<GuestKey> key = wanted_key(house, owner.value(), request);
   if (!key) co_return fail(key.error());
-  use.elsewhere = AskedElsewhere{request.rp_id, request.challenge, request.origin};
+  use.for_guest = GuestChallenge{request.rp_id, request.challenge, request.origin};
   const PlannedWay way{Way::Tpm, {key->credential}, {}, UserVerification::Required};
   bool refused = false;
   Result<Proof> proof = co_await prove_by(house, face, use, way, refused);

@@ -89,9 +89,9 @@ Task<std::optional<LoginCase>> open_case(House &house, Face &face, LoginRequest 
 
 Result<Challenge> challenge_for(House &house, const LoginCase &login, UserVerification user_verification) {
   const BootTime now = house.clock.boot();
-  if (!login.elsewhere)
+  if (!login.for_guest)
     return Challenge::make(Ceremony::Get, house.rp_id, login.account, user_verification, now);
-  const AskedElsewhere &asked = *login.elsewhere;
+  const GuestChallenge &asked = *login.for_guest;
   Challenge challenge = TRY(Challenge::from_bytes(asked.challenge, Ceremony::Get, asked.rp_id, login.account,
                                                   user_verification, now));
   challenge.expect_origins({asked.origin});

@@ -12,8 +12,8 @@
 
 namespace passkeyd {
 
-/// What a machine elsewhere wants signed by a key of this one's.
-struct AskedElsewhere {
+/// What a machine elsewhere wants signed by a guest key of this one.
+struct GuestChallenge {
   RpId rp_id;
   Bytes challenge;
   std::string origin;
@@ -25,7 +25,7 @@ struct LoginCase {
   std::vector<Credential> credentials;           ///< all but the revoked ones
   std::size_t codes = 0;                         ///< unspent backup codes
   Policy policy;                                 ///< what held when the login began
-  std::optional<AskedElsewhere> elsewhere = {};  ///< to be signed; nullopt: a fresh challenge of ours is
+  std::optional<GuestChallenge> for_guest = {};  ///< to be signed; nullopt: a fresh challenge of ours is
   const char *event = event::kLogin;             ///< what failed tries are on record as
 };
 
