@@ -13,9 +13,9 @@ namespace passkeyd {
 bool came_in_by_security_key(pam_handle_t *pamh);
 
 /// What pam_sm_open_session does: asks the daemon if somebody came in by a security key's SSH key.
-/// PAM_SESSION_ERR: such a key is enrolled here,
-/// and not an active one of this account; or the daemon could not be asked, for then nobody knows.
-/// PAM_IGNORE: nothing to say. Never PAM_SUCCESS. May throw as login() does.
+/// PAM_SESSION_ERR: such a key is enrolled for
+/// this account and not active, or the account is locked; or the daemon could not be asked, for then nobody
+/// knows. PAM_IGNORE: nothing to say. Never PAM_SUCCESS. May throw as login() does.
 int open_session(pam_handle_t *pamh, const Options &options);
 
 }  // namespace passkeyd
