@@ -1,5 +1,6 @@
 /// WaitingRoom: calls that found no room and wait for it, first come, first served; bounded in number and
-/// time. A call waits as it came and is read anew at its turn, so that nothing but the message is kept of it.
+/// time. A call waits as it came and is read anew at its turn, so that nothing but the message is kept of
+/// it; whoever lets it wait has read it once, and knows that it is small.
 #pragma once
 
 #include <systemd/sd-event.h>
@@ -21,7 +22,8 @@ class WaitingRoom {
   /// Below the 25 seconds that a face waits for a Begin (client/bus.h), so that it hears why.
   static constexpr std::chrono::seconds kPatience{20};
   static constexpr std::size_t kMost = 1024;
-  static constexpr std::size_t kMostOfOne = 128;  ///< beyond what sshd's MaxStartups lets ask for keys at once
+  static constexpr std::size_t kMostOfOne =
+      128;  ///< beyond what sshd's MaxStartups lets ask for keys at once
 
   /// `has_room`: is there room for one more of this share? `enter`: lets a call in that has waited.
   WaitingRoom(sd_event *loop, Departures &departures, std::function<bool(const Share &)> has_room,
