@@ -1,0 +1,26 @@
+"""Sign-ins by passkey beside Debian's other PAM modules. Prints TAP; a test's name is a promise."""
+
+import importlib
+import os
+import sys
+
+TESTS = os.environ["WORLD_TREE"] + "/tests"
+sys.path[1:1] = [TESTS + "/coexistence", TESTS + "/stacks", TESTS + "/signin"]
+
+import bed  # noqa: E402
+import bench  # noqa: E402
+from world import keep  # noqa: E402
+
+PARTS = [importlib.import_module(name) for name in ("matrix", "faillock", "keyring")]
+
+
+def main():
+    wanted = set(sys.argv[1:])
+    bed.unpack()
+    bench.daemon.start()
+    bench.set_up_people()
+    return keep([promise for part in PARTS for promise in part.PROMISES
+                 if not wanted or {promise.__name__, part.__name__} & wanted])
+
+
+sys.exit(main())
