@@ -11,7 +11,7 @@ import bed  # noqa: E402
 import bench  # noqa: E402
 from world import keep  # noqa: E402
 
-PARTS = [importlib.import_module(name) for name in ("matrix", "faillock", "keyring")]
+PARTS = [importlib.import_module(name) for name in ("matrix", "faillock", "keyring", "u2f")]
 
 
 def main():
