@@ -7,7 +7,7 @@ import shutil
 
 import world
 from bench import Stack, read, write
-from world import TREE, check, must
+from world import PASSWORD, TREE, check, must
 
 CONFIGS = "/usr/share/pam-configs"
 COMMON = ["auth", "account", "password", "session", "session-noninteractive"]
@@ -24,6 +24,12 @@ def unpack():
     must("ldconfig")
     for path in glob.glob(CONFIGS + "/*") + glob.glob(TREE + "/tests/coexistence/profiles/*"):
         _kept[os.path.basename(path)] = read(path)
+
+
+def hash_passwords_as_debian_does():
+    """Everybody's password, anew: by common-password, which has yescrypt."""
+    people = ("alice", "bob", "carol", "dave", "erin", "frank")
+    must("chpasswd", input="".join(f"{person}:{PASSWORD}\n" for person in people))
 
 
 def version_of(package):
@@ -87,5 +93,6 @@ def failures(user):
     return sum(line.rstrip().endswith(" V") for line in must("faillock", "--user", user).splitlines())
 
 
-__all__ = ["COMMON", "INCLUDES", "SERVICE", "Profiles", "failures", "forget_failures", "lines_of", "service", "unpack",
+__all__ = ["COMMON", "INCLUDES", "SERVICE", "Profiles", "failures", "forget_failures", "hash_passwords_as_debian_does",
+           "lines_of", "service", "unpack",
            "version_of", "world"]

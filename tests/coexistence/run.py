@@ -11,7 +11,7 @@ import bed  # noqa: E402
 import bench  # noqa: E402
 from world import keep  # noqa: E402
 
-PARTS = [importlib.import_module(name) for name in ("matrix", "faillock", "keyring", "u2f")]
+PARTS = [importlib.import_module(name) for name in ("matrix", "faillock", "keyring", "u2f", "others")]
 
 
 def main():
@@ -19,6 +19,7 @@ def main():
     bed.unpack()
     bench.daemon.start()
     bench.set_up_people()
+    bed.hash_passwords_as_debian_does()
     return keep([promise for part in PARTS for promise in part.PROMISES
                  if not wanted or {promise.__name__, part.__name__} & wanted])
 
