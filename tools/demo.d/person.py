@@ -45,19 +45,58 @@ class Transcript:
             self.write("\n")
 
 
-class Terminal:
-    """One program on a terminal of its own, run as `user`; use it in a with statement. `shown`: prompt and command as
-    the transcript has them, where the real ones would only distract."""
+class Screen:
+    """What one program shows a person, and what they type. Who derives says how text comes (read), and how it goes."""
 
-    def __init__(self, user, command, shown=None):
+    def __init__(self, shown):
         self.transcript = Transcript()
         self.screen = ""   # everything it has shown
         self.seen = 0      # how far wait_for has read
         self.status = None
-        prompt, typed = shown or (f"{user}@demo:~$ ", " ".join(command))
+        prompt, typed = shown
         self.transcript.write(prompt)
         self.transcript.typed(typed)
         self.transcript.write("\n")
+
+    def show(self, text):
+        self.screen += text
+        self.transcript.write(text)
+
+    def wait_for(self, pattern, seconds=SECONDS):
+        """Waits for text that was not waited for before; gives back what matched."""
+        deadline = time.monotonic() + seconds
+        while True:
+            found = re.search(pattern, self.screen[self.seen:])
+            if found:
+                self.seen += found.end()
+                return found[0]
+            if time.monotonic() > deadline or not self.read(deadline - time.monotonic()):
+                raise Stuck(f"the screen never showed: {pattern}")
+
+    def type(self, text):
+        """Types a line that the terminal echoes."""
+        self.send(text + "\n")
+
+    def type_unseen(self, secret):
+        self.transcript.typed("•" * len(secret) if secret else "Enter")
+        self.send(secret + "\n")
+
+    def end(self, seconds=SECONDS):
+        """Waits until the program has ended; its exit status."""
+        deadline = time.monotonic() + seconds
+        while self.read(deadline - time.monotonic()):
+            if time.monotonic() > deadline:
+                raise Stuck("the program never ended")
+        self.status = self.reap()
+        return self.status
+
+
+class Terminal(Screen):
+    """One program on a terminal of its own, run as `user`; use it in a with statement. `shown`: prompt and command as
+    the transcript has them, where the real ones would only distract."""
+
+    def __init__(self, user, command, shown=None):
+        super().__init__(shown or (f"{user}@demo:~$ ", " ".join(command)))
         self.pid, self.master = pty.fork()
         if self.pid == 0:
             become_and_run(user, command)
@@ -80,37 +119,14 @@ class Terminal:
             data = os.read(self.master, 65536).decode("utf-8", "replace")
         except OSError:  # EIO: closed
             return False
-        self.screen += data
-        self.transcript.write(data)
+        self.show(data)
         return bool(data)
 
-    def wait_for(self, pattern, seconds=SECONDS):
-        """Waits for text that was not waited for before; gives back what matched."""
-        deadline = time.monotonic() + seconds
-        while True:
-            found = re.search(pattern, self.screen[self.seen:])
-            if found:
-                self.seen += found.end()
-                return found[0]
-            if time.monotonic() > deadline or not self.read(deadline - time.monotonic()):
-                raise Stuck(f"the screen never showed: {pattern}")
+    def send(self, text):
+        os.write(self.master, text.encode())
 
-    def type(self, text):
-        """Types a line that the terminal echoes."""
-        os.write(self.master, text.encode() + b"\n")
-
-    def type_unseen(self, secret):
-        self.transcript.typed("•" * len(secret) if secret else "Enter")
-        os.write(self.master, secret.encode() + b"\n")
-
-    def end(self, seconds=SECONDS):
-        """Waits until the program has ended; its exit status."""
-        deadline = time.monotonic() + seconds
-        while self.read(deadline - time.monotonic()):
-            if time.monotonic() > deadline:
-                raise Stuck("the program never ended")
-        self.status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
-        return self.status
+    def reap(self):
+        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
 
 
 def become_and_run(user, command):

@@ -1,0 +1,134 @@
+"""What stands around the machine and outlives its power: the TPM's memory, and the security key that a person holds."""
+
+import os
+import pathlib
+import select
+import socket
+import subprocess
+import threading
+
+TREE = pathlib.Path(__file__).resolve().parents[2]
+SOFTKEY = TREE / "build/tests/softkey"
+REPORT = 64
+
+
+class Tpm:
+    """swtpm, as QEMU wants it: it serves one run of the machine. Its memory stays in `folder`."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.socket = folder.parent / "tpm.socket"
+        self.process = None
+
+    def start(self):
+        self.process = subprocess.Popen(
+            ["swtpm", "socket", "--tpm2", "--tpmstate", f"dir={self.folder}", "--ctrl", f"type=unixio,path={self.socket}",
+             "--terminate"], stdin=subprocess.DEVNULL)
+        while not self.socket.exists():
+            if self.process.poll() is not None:
+                raise RuntimeError("swtpm did not start")
+            select.select([], [], [], 0.02)
+
+    def stop(self):
+        if self.process:
+            self.process.kill()
+            self.process.wait()
+        self.process = None
+        self.socket.unlink(missing_ok=True)
+
+    def clear(self):
+        """As the firmware's menu does it, with the machine off."""
+        server = self.folder.parent / "clearing.socket"
+        with subprocess.Popen(["swtpm", "socket", "--tpm2", "--tpmstate", f"dir={self.folder}", "--flags",
+                               "not-need-init,startup-clear", "--server", f"type=unixio,path={server}",
+                               "--ctrl", f"type=unixio,path={server}.ctrl"], stdin=subprocess.DEVNULL) as process:
+            while not server.exists():
+                select.select([], [], [], 0.02)
+            subprocess.run(["tpm2_clear", "-T", f"swtpm:path={server}", "-c", "p"], check=True)
+            subprocess.run(["swtpm_ioctl", "--unix", f"{server}.ctrl", "-s"], check=True)
+            process.wait()
+        for left in (server, server.with_name(server.name + ".ctrl")):
+            left.unlink(missing_ok=True)
+
+
+class Key:
+    """A security key in somebody's hand. It blinks and waits for a touch; plugged in, it is at the machine's USB port."""
+
+    def __init__(self, folder):
+        self.listening, self.hand, self.port = folder / "key", folder / "key.control", folder / "key.port"
+        self.plugged = False
+        self.process = subprocess.Popen(
+            [SOFTKEY / "softkey", "--listen", self.listening, "--control", self.hand, "--state", folder / "key.state",
+             "--touch", "wait", "--die-with-parent"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+        if self.process.stdout.readline() != "ready\n":
+            raise RuntimeError("softkey did not start")
+
+    def control(self, *words):
+        """softkey-ctl, see tests/softkey/README.md; what it said."""
+        done = subprocess.run([SOFTKEY / "softkey-ctl", self.hand, *words], capture_output=True, text=True)
+        if done.returncode != 0:
+            raise RuntimeError(f"softkey-ctl {' '.join(words)}: {done.stdout}{done.stderr}")
+        return done.stdout
+
+    def touch(self):
+        """Touches it as soon as it blinks."""
+        self.control("wait", "blinking")
+        self.control("touch", "press")
+
+    def plug(self, channel):
+        self.machine = socket.socket(socket.AF_UNIX)
+        self.machine.connect(str(self.port))
+        self.own = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.own.connect(str(self.listening))
+        self.cut_here, self.scissors = os.pipe()
+        self.carrier = threading.Thread(target=self.carry, daemon=True)
+        self.carrier.start()
+        answer = channel.order("plug")
+        if answer["status"] != 0:
+            raise RuntimeError(answer["err"])
+        self.plugged = True
+
+    def unplug(self, channel):
+        answer = channel.order("unplug")
+        if answer["status"] != 0:
+            raise RuntimeError(answer["err"])
+        self.lose_power()
+
+    def lose_power(self):
+        """Also when the machine does."""
+        if not self.plugged:
+            return
+        self.plugged = False
+        os.close(self.scissors)
+        self.carrier.join()
+        for end in (self.machine, self.own):
+            end.close()
+        os.close(self.cut_here)
+
+    def carry(self):
+        coming = b""
+        try:
+            while True:
+                ready = select.select([self.machine, self.own, self.cut_here], [], [])[0]
+                if self.cut_here in ready:
+                    return
+                if self.own in ready:
+                    report = self.own.recv(REPORT)
+                    if not report:
+                        return
+                    self.machine.sendall(report)
+                if self.machine in ready:
+                    data = self.machine.recv(REPORT)
+                    if not data:
+                        return
+                    coming += data
+                    while len(coming) >= REPORT:
+                        self.own.send(coming[:REPORT])
+                        coming = coming[REPORT:]
+        except OSError:  # one of the two lost its power
+            pass
+
+    def stop(self):
+        self.lose_power()
+        self.process.kill()
+        self.process.wait()
