@@ -3,12 +3,14 @@ profiles, and services that include them."""
 
 import glob
 import os
+import re
 import shutil
 
 import world
 from bench import Stack, read, write
 from world import PASSWORD, TREE, check, must
 
+PAGE = TREE + "/docs/coexistence.md"
 CONFIGS = "/usr/share/pam-configs"
 COMMON = ["auth", "account", "password", "session", "session-noninteractive"]
 SERVICE = "coexist"  # of nobody's: it talks, as sudo and login do
@@ -24,6 +26,8 @@ def unpack():
     must("ldconfig")
     for path in glob.glob(CONFIGS + "/*") + glob.glob(TREE + "/tests/coexistence/profiles/*"):
         _kept[os.path.basename(path)] = read(path)
+    for name in ("faillock", "faillock-preauth"):
+        _kept[name] = "\n".join(shown(f"pam-config {name}")) + "\n"
 
 
 def hash_passwords_as_debian_does():
@@ -37,6 +41,13 @@ def version_of(package):
     found = glob.glob(f"{TREE}/build/foreign/{package}_*.deb")
     full = must("dpkg-deb", "-f", found[0], "Version") if found else must("dpkg-query", "-W", "-f", "${Version}", package)
     return full.strip().split(":")[-1].rsplit("-", 1)[0]
+
+
+def shown(name):
+    """The lines of a block of the page, by what follows its three backticks."""
+    found = re.search(rf"^```{name}\n(.*?)^```$", read(PAGE), re.MULTILINE | re.DOTALL)
+    check(found, f"docs/coexistence.md shows no '{name}'")
+    return found[1].splitlines()
 
 
 class Profiles:
@@ -94,5 +105,5 @@ def failures(user):
 
 
 __all__ = ["COMMON", "INCLUDES", "SERVICE", "Profiles", "failures", "forget_failures", "hash_passwords_as_debian_does",
-           "lines_of", "service", "unpack",
+           "lines_of", "service", "shown", "unpack",
            "version_of", "world"]

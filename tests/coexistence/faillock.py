@@ -1,7 +1,9 @@
 """Beside pam_faillock: whom failed passwords have locked, what counts as a failure, and what forgets them. The order of the
 lines decides; each order that administrators write is here, with what it does."""
 
-from bed import SERVICE, Profiles, failures, forget_failures, service
+import re
+
+from bed import SERVICE, Profiles, failures, forget_failures, service, shown
 from bench import TPM_PIN, WRONG_PIN, NoKeyAsked
 from libpam import SUCCESS, Host, sign_in
 from matrix import ENTER, PASSWORD_PROMPT, PIN_PROMPT, STACKS, WRONG
@@ -9,16 +11,21 @@ from world import PASSWORD, check, key, sudo, touch
 
 DENY = 3  # failures that lock, as pam_faillock has it when nobody says otherwise
 BY_PROFILE = STACKS["with_faillock"]
-ACCOUNT = ["account required pam_faillock.so", "account [perm_denied=die default=ignore] pam_passkey.so",
-           "account required pam_unix.so"]
-PASSWORD_LINES = ["auth sufficient pam_unix.so", "auth [default=die] pam_faillock.so authfail"]
-PASSKEY = "auth sufficient pam_passkey.so"
 LOCKED_OUT = "The account is locked due to 3 failed logins."
 
 
-def by_hand(*first, account=None):
-    """A stack written by hand: these lines, then the password and what counts its failures."""
-    return service(*first, *PASSWORD_LINES, *(account or ACCOUNT))
+def by_hand(order, replace=None, without=None):
+    """A stack of the page, by the name that it has there. `replace`: a text by another; `without`: no such lines."""
+    lines = [line.replace(*(replace or ("", ""))) for line in shown(f"pam {order}")]
+    return service(*(line for line in lines if not (without and re.match(without, line))))
+
+
+def requisite_first(**how):
+    return by_hand("both-are-locked", **how)
+
+
+def passkey_first():
+    return by_hand("only-the-password-is-locked")
 
 
 class LockedOut:
@@ -29,7 +36,7 @@ class LockedOut:
 
     def __enter__(self):
         forget_failures(self.user)
-        with by_hand("auth requisite pam_faillock.so preauth"):
+        with requisite_first(without="auth.*pam_passkey"):
             for _ in range(DENY):
                 check(sign_in(SERVICE, self.user, [(PASSWORD_PROMPT, WRONG)]) != SUCCESS, "a wrong password is right")
         check(failures(self.user) == DENY, f"{failures(self.user)} failures")
@@ -51,21 +58,19 @@ def by_the_profiles_a_locked_accounts_key_is_left_alone():
 
 
 def requisite_preauth_before_the_passkey_locks_both():
-    with LockedOut(), by_hand("auth requisite pam_faillock.so preauth", PASSKEY), Host(SERVICE, "bob") as host:
+    with LockedOut(), requisite_first(), Host(SERVICE, "bob") as host:
         check(host.authenticate() != SUCCESS, "let in")
         check(LOCKED_OUT in host.texts(), f"{host.said}")
 
 
 def required_preauth_before_the_passkey_locks_both_and_asks_for_both_in_vain():
     """Why the page says requisite: passkey and password are asked for, are right, and do not open."""
-    with LockedOut(), by_hand("auth required pam_faillock.so preauth", PASSKEY):
+    with LockedOut(), requisite_first(replace=("requisite", "required")):
         check(sign_in(SERVICE, "bob", [(PIN_PROMPT, TPM_PIN), (PASSWORD_PROMPT, PASSWORD)]) != SUCCESS, "let in")
 
 
 def a_passkey_before_preauth_opens_what_failed_passwords_have_locked():
-    lines = (PASSKEY, "auth requisite pam_faillock.so preauth")
-    account = [line for line in ACCOUNT if "faillock" not in line]
-    with LockedOut(), by_hand(*lines, account=account):
+    with LockedOut(), passkey_first():
         with Host(SERVICE, "bob", [(PIN_PROMPT, TPM_PIN)]) as host:
             codes = [host.authenticate(), host.account()]
             check(codes == [SUCCESS] * 2, f"{codes}: {host.said}")
@@ -73,7 +78,8 @@ def a_passkey_before_preauth_opens_what_failed_passwords_have_locked():
 
 
 def a_passkey_before_preauth_opens_beside_the_account_line_too_and_that_forgets_the_failures():
-    with LockedOut(), by_hand(PASSKEY, "auth requisite pam_faillock.so preauth"):
+    lines = shown("pam only-the-password-is-locked")
+    with LockedOut(), service(*lines[:4], "account required pam_faillock.so", *lines[4:]):
         with Host(SERVICE, "bob", [(PIN_PROMPT, TPM_PIN)]) as host:
             codes = [host.authenticate(), host.account()]
             check(codes == [SUCCESS] * 2, f"{codes}: {host.said}")
@@ -115,8 +121,7 @@ def the_account_line_forgets_failures_after_a_sign_in_by_passkey():
 
 
 def without_the_account_line_a_sign_in_by_passkey_forgets_no_failures():
-    account = [line for line in ACCOUNT if "faillock" not in line]
-    with by_hand("auth requisite pam_faillock.so preauth", PASSKEY, account=account):
+    with requisite_first(without="account.*faillock"):
         check(sign_in(SERVICE, "bob", [(PIN_PROMPT, ENTER), (PASSWORD_PROMPT, WRONG)]) != SUCCESS, "let in")
         with Host(SERVICE, "bob", [(PIN_PROMPT, TPM_PIN)]) as host:
             codes = [host.authenticate(), host.account()]
@@ -128,8 +133,8 @@ def without_the_account_line_a_sign_in_by_passkey_forgets_no_failures():
 def authfail_right_after_the_passkey_counts_whom_it_should_not_and_asks_for_no_password():
     """The order not to write: a key that is not at hand counts as a wrong password, and the password is never asked for."""
     forget_failures("bob")
-    with service("auth requisite pam_faillock.so preauth", "auth sufficient pam_passkey.so",
-                 "auth [default=die] pam_faillock.so authfail", "auth required pam_unix.so", *ACCOUNT):
+    (preauth, passkey, password, authfail, *account) = shown("pam both-are-locked")
+    with service(preauth, passkey, authfail, password, *account):
         check(sign_in(SERVICE, "bob", [(PIN_PROMPT, ENTER)]) != SUCCESS, "let in")
         check(failures("bob") == 1, f"{failures('bob')} failures")
     forget_failures("bob")
