@@ -48,7 +48,8 @@ def unit_tests():
 
 def scripts():
     for path in sorted((TREE / "tests").glob("*.sh")):
-        yield Program(path.stem, ["/bin/bash", str(path)], 900, alone=True)
+        seconds = re.search(r"^# seconds: (\d+)$", path.read_text(), re.MULTILINE)
+        yield Program(path.stem, ["/bin/bash", str(path)], int(seconds[1]) if seconds else 900, alone=True)
 
 
 def run(program):

@@ -25,7 +25,7 @@ PASSWORD = "the old way in"
 
 
 class Failed(Exception):
-    """A command in the machine ended with another status than it should."""
+    """Something is not as it should be."""
 
 
 def free_port():
@@ -88,6 +88,9 @@ class Machine:
         self.console = Console(self.channel, self.monitor)
         self.channel.wait_for_boot()
         self.wait_until_up(target)
+
+    def is_on(self):
+        return self.process is not None and self.process.poll() is None
 
     def wait_for_sockets(self, *names):
         for name in names:
