@@ -27,7 +27,7 @@ Fd file_of(std::string_view text) {
 LastWord asked(const wire::Request &request, const std::vector<std::string> &secrets) {
   std::vector<Fd> files;
   for (const std::string &one : secrets) files.push_back(file_of(one));
-  return perform(request, std::move(files), [](const wire::Event &) {});
+  return perform(request, reach_for(request), std::move(files), [](const wire::Event &) {});
 }
 
 Error failure(const LastWord &last) {
@@ -174,7 +174,7 @@ void a_check_takes_exactly_one_code() {
   std::vector<Fd> unsealed;
   unsealed.emplace_back(memfd_create("unsealed", MFD_CLOEXEC));
   const LastWord last =
-      perform(wire::CheckCode{made().hashes}, std::move(unsealed), [](const wire::Event &) {});
+      perform(wire::CheckCode{made().hashes}, Reach{}, std::move(unsealed), [](const wire::Event &) {});
   CHECK(failure(last).kind == ErrorKind::InvalidInput);
 }
 

@@ -13,6 +13,7 @@
 #include <climits>
 #include <cstring>
 #include <string_view>
+#include <vector>
 
 namespace passkeyd::tpm {
 namespace {
@@ -125,6 +126,49 @@ Result<Fd> open_socket(const std::string &path) {
   return file;
 }
 
+/// The way to a TPM, open.
+struct Way {
+  Fd file;
+  bool managed = false;  ///< by the kernel's resource manager: each opening is a caller of its own
+};
+
+Result<Way> open_way(const std::string &tcti) {
+  constexpr std::string_view kDevice = "device:/", kSwtpm = "swtpm:path=/";
+  const std::string_view form = tcti;
+  Way way;
+  if (form.starts_with(kDevice)) {
+    const std::string path(form.substr(kDevice.size() - 1));
+    way.file = TRY(open_device(path));
+    way.managed = path.substr(path.rfind('/') + 1).starts_with("tpmrm");
+    return way;
+  }
+  if (form.starts_with(kSwtpm)) {
+    way.file = TRY(open_socket(std::string(form.substr(kSwtpm.size() - 1))));
+    return way;
+  }
+  return Error{ErrorKind::NotConfigured,
+               "the TPM is named neither device:/PATH nor swtpm:path=/PATH: \"" + tcti + "\""};
+}
+
+/// What lines_ahead() lends from. The last one is kept, to be shared, where the TPM knows only one caller.
+struct Stock {
+  std::vector<Fd> files;
+  bool managed = false;
+  Error none = {ErrorKind::Internal, "more conversations with the TPM than were expected"};
+
+  Result<Fd> take() {
+    if (files.empty()) return none;
+    if (!managed) {
+      Fd copy(fcntl(files.back().get(), F_DUPFD_CLOEXEC, 0));
+      if (!copy) return errno_error("share the way to the TPM", errno);
+      return copy;
+    }
+    Fd own = std::move(files.back());
+    files.pop_back();
+    return own;
+  }
+};
+
 }  // namespace
 
 std::size_t announced_size(ByteView message) {
@@ -137,17 +181,22 @@ std::unique_ptr<Line> line_over(Fd file, bool frees_on_close, milliseconds limit
 }
 
 Result<std::unique_ptr<Line>> open_line(const std::string &tcti, milliseconds limit) {
-  constexpr std::string_view kDevice = "device:/", kSwtpm = "swtpm:path=/";
-  const std::string_view form = tcti;
-  if (form.starts_with(kDevice)) {
-    const std::string path(form.substr(kDevice.size() - 1));
-    const bool managed = path.substr(path.rfind('/') + 1).starts_with("tpmrm");
-    return line_over(TRY(open_device(path)), managed, limit);
-  }
-  if (form.starts_with(kSwtpm))
-    return line_over(TRY(open_socket(std::string(form.substr(kSwtpm.size() - 1)))), false, limit);
-  return Error{ErrorKind::NotConfigured,
-               "the TPM is named neither device:/PATH nor swtpm:path=/PATH: \"" + tcti + "\""};
+  Way way = TRY(open_way(tcti));
+  return line_over(std::move(way.file), way.managed, limit);
+}
+
+Connect lines_ahead(const std::string &tcti, std::size_t most, milliseconds limit) {
+  const auto stock = std::make_shared<Stock>();
+  do {
+    Result<Way> way = open_way(tcti);
+    if (!way && stock->files.empty()) stock->none = way.error();
+    if (!way) break;
+    stock->managed = way->managed;
+    stock->files.push_back(std::move(way->file));
+  } while (stock->managed && stock->files.size() < most);
+  return [stock, limit]() -> Result<std::unique_ptr<Line>> {
+    return line_over(TRY(stock->take()), stock->managed, limit);
+  };
 }
 
 }  // namespace passkeyd::tpm

@@ -54,6 +54,12 @@ using Connect = std::function<Result<std::unique_ptr<Line>>()>;
 /// Errors: NotConfigured (another form, or no permission), NoDevice, Busy, Io.
 Result<std::unique_ptr<Line>> open_line(const std::string &tcti, std::chrono::milliseconds limit);
 
+/// Lines that are open already, for up to `most` conversations one after the other: for a process that then
+/// gives up opening files and sockets. Through the kernel's resource manager each has a line of its own,
+/// which frees on close; any other TPM knows only one caller, so there they share one. `limit`: for each,
+/// from when it is taken. What could not be opened, as open_line() has it, is said when it is wanted.
+Connect lines_ahead(const std::string &tcti, std::size_t most, std::chrono::milliseconds limit);
+
 /// The same over a descriptor that is open already: a TPM device or a stream socket. It is made non-blocking.
 /// If a command is still unanswered when the line is closed, a device is left open: closing it would block
 /// in the kernel until the TPM answers (flush_work in tpm_common_release), and the caller has a timeout to

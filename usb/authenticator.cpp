@@ -59,7 +59,9 @@ void UsbAuthenticator::cancel() noexcept {
 Result<std::unique_ptr<Session>> UsbAuthenticator::open(std::chrono::milliseconds person_time,
                                                         Port::Listener *listener) {
   if (!stop_) return Error{ErrorKind::Io, "no eventfd to cancel by"};
-  return Session::open(key_, person_time, stop_.get(), listener);
+  Result<Fd> node = node_ ? std::move(*node_) : open_node(key_);
+  node_.reset();
+  return Session::open(TRY(std::move(node)), person_time, stop_.get(), listener);
 }
 
 Result<UsbAuthenticator::Verification> UsbAuthenticator::choose(const Session &session,

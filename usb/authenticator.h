@@ -43,6 +43,10 @@ class UsbAuthenticator final : public Authenticator {
   /// For one ceremony with the key at `key.path`, which is opened anew by each call below.
   explicit UsbAuthenticator(KeyInfo key);
 
+  /// Opens the key's node now, for the next call below: a process that then gives up opening files can still
+  /// use the key. What goes wrong here, that call says.
+  void open_now() { node_ = open_node(key_); }
+
   /// Opens the key once and asks one getAssertion for all of `request.allowed`, or as few as the key's
   /// smallest stated max_allow_list and the size of a message allow. Verification: by PIN where one is given,
   /// otherwise by sensor unless it is discouraged. nullopt: the key holds none of them.
@@ -92,7 +96,8 @@ class UsbAuthenticator final : public Authenticator {
   static Error explain(const Session &session, int status, Verification verification);
 
   const KeyInfo key_;
-  Fd stop_;  ///< an eventfd that stays readable once cancel() was called
+  std::optional<Result<Fd>> node_;  ///< opened ahead
+  Fd stop_;                         ///< an eventfd that stays readable once cancel() was called
 };
 
 }  // namespace passkeyd

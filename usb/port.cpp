@@ -45,37 +45,36 @@ bool is_still(int device, const KeyInfo &key) {
 
 }  // namespace
 
-Port::Port(const KeyInfo &key, std::chrono::milliseconds person_time, int stop_fd, Listener *listener)
-    : key_(key),
-      person_time_(person_time),
+Port::Port(Fd node, std::chrono::milliseconds person_time, int stop_fd, Listener *listener)
+    : person_time_(person_time),
       stop_fd_(stop_fd),
       listener_(listener),
+      device_(std::move(node)),
       last_call_(Clock::now() + person_time + kOverheadTime),
       deadline_(Clock::now() + kAnswerTime) {}
 
-Status Port::open() {
+Result<Fd> open_node(const KeyInfo &key) {
   // Not blocking: a read then never waits where poll() does not.
-  Fd device(::open(key_.path.c_str(), O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+  Fd device(open(key.path.c_str(), O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
   if (!device) {
     const int number = errno;
     if (is_gone(number)) return Error{ErrorKind::NoDevice, "the key is not plugged in"};
-    return errno_error("open " + key_.path, number);
+    return errno_error("open " + key.path, number);
   }
-  if (!is_still(device.get(), key_))
+  if (!is_still(device.get(), key))
     return Error{ErrorKind::NoDevice, "another device has taken the key's place"};
   if (flock(device.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno == EWOULDBLOCK) return Error{ErrorKind::Busy, "another program has locked the key"};
-    return errno_error("lock " + key_.path, errno);
+    return errno_error("lock " + key.path, errno);
   }
-  device_ = std::move(device);
-  return Ok{};
+  return device;
 }
 
 int Port::attach(fido_dev_t *device) {
   const fido_dev_io_t ours = {hand_over, close, read, write};
   if (const int status = fido_dev_set_io_functions(device, &ours); status != FIDO_OK) return status;
   handed_over = this;
-  const int status = fido_dev_open(device, key_.path.c_str());
+  const int status = fido_dev_open(device, "");  // a path, which hand_over() has no use for
   handed_over = nullptr;
   return status;
 }

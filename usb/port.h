@@ -20,6 +20,10 @@
 
 namespace passkeyd {
 
+/// Opens a key's hidraw node, locked as libfido2 locks it (flock). Reads nothing of what the key says; never
+/// waits. Errors: Busy if it is locked; NoDevice if it is gone, or another device has taken its place; Io.
+Result<Fd> open_node(const KeyInfo &key);
+
 class Port {
  public:
   using Clock = std::chrono::steady_clock;
@@ -41,18 +45,14 @@ class Port {
     virtual void touch_wanted() = 0;    ///< the key says that it waits for a touch
   };
 
-  /// `person_time`: for all waits for a person together, from the first on. `stop_fd`: becomes readable when
-  /// all this is to end; borrowed. `listener`: borrowed, or nullptr.
-  Port(const KeyInfo &key, std::chrono::milliseconds person_time, int stop_fd, Listener *listener);
+  /// `node`: of open_node(). `person_time`: for all waits for a person together, from the first on.
+  /// `stop_fd`: becomes readable when all this is to end; borrowed. `listener`: borrowed, or nullptr.
+  Port(Fd node, std::chrono::milliseconds person_time, int stop_fd, Listener *listener);
   Port(const Port &) = delete;
   Port &operator=(const Port &) = delete;
 
-  /// Opens the hidraw node, locked as libfido2 locks it (flock). Never waits. Errors: Busy if it is locked;
-  /// NoDevice if it is gone, or another device has taken its place; Io.
-  Status open();
-
   /// A device that talks through this port: FIDO_OK, or libfido2's status, with the reason in fault() where
-  /// it is one of ours. The port must outlive it. After open().
+  /// it is one of ours. The port must outlive it.
   int attach(fido_dev_t *device);
 
   /// Why the wire failed, if it was the wire: NoDevice, Busy, Timeout, Cancelled, Malformed, Io. The first
@@ -74,7 +74,6 @@ class Port {
   [[nodiscard]] bool stop_asked() const;
   bool put(FrameView frame);
 
-  const KeyInfo key_;
   const std::chrono::milliseconds person_time_;
   const int stop_fd_;
   Listener *const listener_;

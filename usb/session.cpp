@@ -14,11 +14,10 @@ Error out_of_memory() {
 
 }  // namespace
 
-Result<std::unique_ptr<Session>> Session::open(const KeyInfo &key, std::chrono::milliseconds person_time,
-                                               int stop_fd, Port::Listener *listener) {
+Result<std::unique_ptr<Session>> Session::open(Fd node, std::chrono::milliseconds person_time, int stop_fd,
+                                               Port::Listener *listener) {
   fido_init(FIDO_DISABLE_U2F_FALLBACK);  // kept per thread, so set wherever a key is opened
-  std::unique_ptr<Session> session(new Session(key, person_time, stop_fd, listener));
-  TRY(session->port_.open());
+  std::unique_ptr<Session> session(new Session(std::move(node), person_time, stop_fd, listener));
   session->key_.reset(fido_dev_new());
   if (!session->key_) return out_of_memory();
   const int status = session->port_.attach(session->key_.get());

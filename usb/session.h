@@ -36,8 +36,8 @@ class Session {
  public:
   /// Two transactions: INIT and getInfo. Parameters as Port's. A key whose getInfo fails is an error, never a
   /// U2F key. Errors: Port's, and Unsupported for a key that speaks only U2F.
-  static Result<std::unique_ptr<Session>> open(const KeyInfo &key, std::chrono::milliseconds person_time,
-                                               int stop_fd, Port::Listener *listener = nullptr);
+  static Result<std::unique_ptr<Session>> open(Fd node, std::chrono::milliseconds person_time, int stop_fd,
+                                               Port::Listener *listener = nullptr);
 
   [[nodiscard]] fido_dev_t *key() const { return key_.get(); }
   [[nodiscard]] bool has_pin() const { return fido_dev_has_pin(key_.get()); }
@@ -57,8 +57,8 @@ class Session {
   [[nodiscard]] Result<bool> holds(const std::string &rp_id, const IdList &ids) const;
 
  private:
-  Session(const KeyInfo &key, std::chrono::milliseconds person_time, int stop_fd, Port::Listener *listener)
-      : port_(key, person_time, stop_fd, listener) {}
+  Session(Fd node, std::chrono::milliseconds person_time, int stop_fd, Port::Listener *listener)
+      : port_(std::move(node), person_time, stop_fd, listener) {}
 
   Port port_;  // outlives the key, which talks through it
   OpenKey key_;

@@ -5,6 +5,7 @@
 #include <functional>
 #include <vector>
 
+#include "daemon/ceremony/reach.h"
 #include "daemon/ceremony/wire.h"
 
 namespace passkeyd {
@@ -15,8 +16,8 @@ struct LastWord {
   std::vector<Fd> files = {};
 };
 
-/// Performs `request` with the secrets that came along; cues go to `say`.
-LastWord perform(const wire::Request &request, std::vector<Fd> secrets,
+/// Performs `request` over its own reach (reach_for) with the secrets that came along; cues go to `say`.
+LastWord perform(const wire::Request &request, const Reach &reach, std::vector<Fd> secrets,
                  const std::function<void(const wire::Event &)> &say);
 
 /// From another thread: makes a key that waits for a touch stop waiting.

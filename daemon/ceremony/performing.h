@@ -18,22 +18,28 @@ using Secrets = std::vector<Secret>;
 Result<wire::Event> look_up(const wire::LookUpAccount &op);
 Result<wire::Event> name_host();
 
-// --- keys.cpp ---
+// --- keys.cpp: `own` is the key of the request's reach ---
 
-Result<wire::Event> describe_key(const wire::DescribeKey &op);
-Result<wire::Event> probe_key(const wire::ProbeKey &op);
-Result<wire::Event> prove_by_key(const wire::Prove &op, const Secrets &secrets, Cues &cues);
-Result<wire::Event> enroll_key(const wire::Enroll &op, const Secrets &secrets, Cues &cues);
-Result<wire::Event> discover(const wire::Discover &op, const Secrets &secrets, Cues &cues);
+Result<wire::Event> describe_key(UsbAuthenticator &own);
+Result<wire::Event> probe_key(const wire::ProbeKey &op, UsbAuthenticator &own);
+Result<wire::Event> prove_by_key(const wire::Prove &op, UsbAuthenticator &own, const Secrets &secrets,
+                                 Cues &cues);
+Result<wire::Event> enroll_key(const wire::Enroll &op, UsbAuthenticator &own, const Secrets &secrets,
+                               Cues &cues);
+Result<wire::Event> discover(const wire::Discover &op, UsbAuthenticator &own, const Secrets &secrets,
+                             Cues &cues);
 
-// --- platform.cpp ---
+// --- platform.cpp: `connect` is the TPM of the request's reach ---
 
-Result<wire::Event> ask_tpm(const wire::AskTpm &op);
-Result<wire::Event> prove_by_tpm(const wire::Prove &op, const Secrets &secrets, Cues &cues);
-Result<wire::Event> enroll_in_tpm(const wire::Enroll &op, const Secrets &secrets, Cues &cues);
-Result<wire::Event> change_pin(const wire::ChangePin &op, const Secrets &secrets);
-Result<wire::Event> activate(const wire::Activate &op);
-Result<wire::Event> examine_tpm(const wire::ExamineTpm &op);
+Result<wire::Event> ask_tpm(const tpm::Connect &connect);
+Result<wire::Event> prove_by_tpm(const wire::Prove &op, const tpm::Connect &connect, const Secrets &secrets,
+                                 Cues &cues);
+Result<wire::Event> enroll_in_tpm(const wire::Enroll &op, const tpm::Connect &connect, const Secrets &secrets,
+                                  Cues &cues);
+Result<wire::Event> change_pin(const wire::ChangePin &op, const tpm::Connect &connect,
+                               const Secrets &secrets);
+Result<wire::Event> activate(const wire::Activate &op, const tpm::Connect &connect);
+Result<wire::Event> examine_tpm(const wire::ExamineTpm &op, const tpm::Connect &connect);
 
 // --- codes.cpp ---
 

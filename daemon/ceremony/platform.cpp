@@ -7,9 +7,6 @@
 namespace passkeyd {
 namespace {
 
-/// Where an RSA endorsement key has to be made, which may take a slow TPM half a minute.
-constexpr std::chrono::seconds kPatience{50};
-
 const char *name_of(tpm::RootKey key) {
   return key == tpm::RootKey::Fit ? "fit" : key == tpm::RootKey::Unfit ? "unfit" : "none";
 }
@@ -28,44 +25,47 @@ Status check_repetition(const Secret &pin, const Secret &again) {
 
 }  // namespace
 
-Result<wire::Event> ask_tpm(const wire::AskTpm &op) {
-  TpmAuthenticator tpm(op.tcti);
+Result<wire::Event> ask_tpm(const tpm::Connect &connect) {
+  TpmAuthenticator tpm(connect);
   TRY(check_room(tpm));
   return wire::Event(wire::TpmHasRoom{});
 }
 
-Result<wire::Event> prove_by_tpm(const wire::Prove &op, const Secrets &secrets, Cues &cues) {
-  TpmAuthenticator tpm(op.device.path);
+Result<wire::Event> prove_by_tpm(const wire::Prove &op, const tpm::Connect &connect, const Secrets &secrets,
+                                 Cues &cues) {
+  TpmAuthenticator tpm(connect);
   if (op.request.read_tries_first) TRY(check_room(tpm));
   const Secret *pin = secrets.empty() ? nullptr : &secrets.front();
   return wire::Event(wire::Proved{TRY(tpm.prove(op.request, pin, cues))});
 }
 
-Result<wire::Event> enroll_in_tpm(const wire::Enroll &op, const Secrets &secrets, Cues &cues) {
+Result<wire::Event> enroll_in_tpm(const wire::Enroll &op, const tpm::Connect &connect, const Secrets &secrets,
+                                  Cues &cues) {
   if (secrets.size() != 2) return Error{ErrorKind::InvalidInput, "a new PIN and its repetition are needed"};
   TRY(check_repetition(secrets[0], secrets[1]));
   if (op.request.discoverable)
     return Error{ErrorKind::Unsupported, "a platform credential cannot be discoverable"};
-  TpmAuthenticator tpm(op.device.path);
+  TpmAuthenticator tpm(connect);
   return wire::Event(wire::Enrolled{TRY(tpm.enroll(op.request, &secrets[0], cues))});
 }
 
-Result<wire::Event> change_pin(const wire::ChangePin &op, const Secrets &secrets) {
+Result<wire::Event> change_pin(const wire::ChangePin &op, const tpm::Connect &connect,
+                               const Secrets &secrets) {
   if (secrets.size() != 3)
     return Error{ErrorKind::InvalidInput, "the old PIN, a new one and its repetition are needed"};
   TRY(check_repetition(secrets[1], secrets[2]));
-  TpmAuthenticator tpm(op.tcti);
+  TpmAuthenticator tpm(connect);
   TRY(check_room(tpm));
   return wire::Event(wire::PinChanged{TRY(tpm.change_pin(op.platform, secrets[0], secrets[1]))});
 }
 
-Result<wire::Event> activate(const wire::Activate &op) {
-  TpmAuthenticator tpm(op.tcti, kPatience);
+Result<wire::Event> activate(const wire::Activate &op, const tpm::Connect &connect) {
+  TpmAuthenticator tpm(connect);
   return wire::Event(wire::Activated{TRY(tpm.activate(op.kind, op.wrapped))});
 }
 
-Result<wire::Event> examine_tpm(const wire::ExamineTpm &op) {
-  TpmAuthenticator tpm(op.tcti, kPatience);
+Result<wire::Event> examine_tpm(const wire::ExamineTpm &op, const tpm::Connect &connect) {
+  TpmAuthenticator tpm(connect);
   const tpm::Examination found = TRY(tpm.examine(op.platforms));
   wire::TpmExamined told;
   told.maker = found.maker;
