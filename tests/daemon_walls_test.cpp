@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -108,6 +109,8 @@ void are_shut_out(const Names &names) {
   must_stand();
   for (const Bytes &request : requests())
     for (const std::string_view name : names) {
+      // Files are then kept by nothing of ours, which this_kernel_has_landlock says.
+      if (landlock_version() == 0 && left_for(request) == Left::LookingUp) continue;
       const std::string came = tried(request, name);
       if (is_left(request, name) ? came == "done" : came != "done" && came != "no such misdeed") continue;
       throw Failed(std::string(name) + " in request " + std::to_string(request.size()) + ": " + came);
@@ -232,9 +235,21 @@ void this_kernel_has_landlock() {
   std::printf("Landlock version %d\n", landlock_version());
 }
 
+/// Somebody listens where the bus would, and so can be reached.
+Fd listen_as_bus() {
+  sockaddr_un address{AF_UNIX, "/run/dbus/system_bus_socket"};
+  Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  std::filesystem::create_directories("/run/dbus");
+  if (bind(socket.get(), reinterpret_cast<const sockaddr *>(&address), sizeof address) != 0 ||
+      listen(socket.get(), 4096) != 0)
+    std::fprintf(stderr, "nobody listens as the bus\n");  // then the test without walls fails
+  return socket;
+}
+
 }  // namespace
 
 int main() {
+  const Fd bus = listen_as_bus();
   const CMUnitTest tests[] = {
       TEST(no_ceremony_reaches_the_ledger),
       TEST(none_reaches_other_files),
