@@ -12,6 +12,7 @@ namespace {
 struct Row {
   std::string_view service;
   HostKind kind;
+  Words words = Words::All;
 };
 
 constexpr HostKind kNo = HostKind::NoAnswer;
@@ -76,7 +77,7 @@ constexpr Row kHosts[] = {
     Row{sshd::kService, kAsk},
     // greeters, lockers and dialogs that show one question after the other
     Row{"gdm-password", kBest},
-    Row{"lightdm", kBest},
+    Row{"lightdm", kBest, Words::LastOnly},
     Row{"greetd", kBest},
     Row{"cosmic-greeter", kBest},
     Row{"gnome-screensaver", kBest},
@@ -87,16 +88,22 @@ constexpr Row kHosts[] = {
     Row{"polkit-1", kBest},
 };
 
-HostKind looked_up(std::string_view service) {
+constexpr Row kNotListed = {{}, HostKind::Talks};
+
+const Row &looked_up(std::string_view service) {
   const auto *row = std::find_if(std::begin(kHosts), std::end(kHosts),
                                  [&](const Row &each) { return each.service == service; });
-  return row == std::end(kHosts) ? HostKind::Talks : row->kind;
+  return row == std::end(kHosts) ? kNotListed : *row;
 }
 
 }  // namespace
 
+Words words_shown_by(std::string_view service) {
+  return looked_up(service).words;
+}
+
 HostKind host_kind_of(std::string_view service, std::optional<HostTalk> wanted) {
-  const HostKind known = looked_up(service);
+  const HostKind known = looked_up(service).kind;
   if (!wanted) return known;
   if (*wanted == HostTalk::OneAnswer) return known == HostKind::NoAnswer ? known : HostKind::OneAnswer;
   const bool offers =

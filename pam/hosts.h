@@ -21,6 +21,15 @@ enum class HostKind {
   Talks,       ///< every question reaches the person, and Ctrl-C ends a wait
 };
 
+/// What of our words is on the screen.
+enum class Words {
+  All,       ///< every text and every question
+  LastOnly,  ///< one line: a text takes the place of the one before it, and a question is mostly not shown
+};
+
+/// What the table says of `service`.
+Words words_shown_by(std::string_view service);
+
 /// What the table says of `service`, unless `wanted` overrides it. "talks" leaves the three Offers as they
 /// are: such hosts do talk. A service that is not in the table talks.
 HostKind host_kind_of(std::string_view service, std::optional<HostTalk> wanted);

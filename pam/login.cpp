@@ -10,6 +10,7 @@
 #include "pam/guard.h"
 #include "pam/handle.h"
 #include "pam/hosts.h"
+#include "pam/one_line.h"
 #include "pam/verdict.h"
 
 namespace passkeyd {
@@ -107,7 +108,8 @@ int login(pam_handle_t *pamh, int flags, const Options &options) {
   if (!remember(pamh, Memory{})) return PAM_AUTHINFO_UNAVAIL;
 
   PamConversation host(pamh, loudness_of(options, flags));
-  Guard conversation(host, host_kind_of(request->service, options.host), password_of(pamh));
+  OneLine line(host, words_shown_by(request->service));
+  Guard conversation(line, host_kind_of(request->service, options.host), password_of(pamh));
   Outcome outcome = on_the_bus(Patience(options.timeout + options.wait), [&](Bus &bus, Patience &patience) {
     return run_login(bus, request.value(), conversation, patience);
   });
