@@ -2,7 +2,7 @@
 
 # --- lines that somebody wrote by hand --------------------------------------------------------------------------------
 hand_written() { printf '%s\nauth required pam_unix.so\n' "$1" >"$root/etc/pam.d/lonely"; }
-remove() { quietly remove --yes libpam-passkey "$@"; }
+remove() { quietly remove --yes libpam-passkey; }
 stays() { says "$1" remove && installed libpam-passkey; }
 
 hand_written 'auth required pam_passkey.so'
@@ -48,6 +48,10 @@ check a_purge_with_the_answer_yes_deletes_the_ledger gone
 
 # --- what is left -------------------------------------------------------------------------------------------------------
 check pam_is_as_before_the_first_installation pam_is_as_before
-nothing_left() { inside find / -xdev -name '*passkey*' -not -path '/debs/*' -not -path '/var/log/*' -not -path '/proc/*' | grep . && return 1; return 0; }
+nothing_left() {
+  inside find / -xdev -name '*passkey*' -not -path '/debs/*' -not -path '/autopkgtest/*' -not -path '/var/log/*' \
+    -not -path '/proc/*' | grep . && return 1
+  return 0
+}
 check nothing_of_ours_is_left_but_the_users nothing_left
 check the_users_stay says '^passkeyd:' inside getent passwd passkeyd
