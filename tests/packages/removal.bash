@@ -43,6 +43,7 @@ check it_is_purged_with_the_answer_no purge
 check a_purge_with_the_answer_no_keeps_the_ledger kept
 everything newer >/dev/null
 answer passkeyd purge-ledger true
+rm "$root/etc/passkeyd/passkeyd.conf.d/mine.conf"  # an administrator's own file; it would stay, and its folder
 check it_is_purged_with_the_answer_yes purge
 check a_purge_with_the_answer_yes_deletes_the_ledger gone
 
