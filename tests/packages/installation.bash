@@ -29,7 +29,7 @@ as_listed() {
 }
 check files_have_the_owners_and_modes_they_should as_listed
 nothing_loose() {
-  inside sh -c 'dpkg -L passkeyd libpam-passkey passkey-ssh-client | sort -u | while read -r path; do
+  inside sh -c 'dpkg -L passkeyd libpam-passkey passkey-ssh-client | sort -u | grep . | while read -r path; do
     find "$path" -maxdepth 0 ! -type l \( ! -user root -o ! -group root -o -perm /7022 \); done' | grep . && return 1
   return 0
 }
