@@ -20,12 +20,10 @@ TRIAL = "PIN of this[^\n]*: "
 ANSWERS = {"New password: ": "a new way in", "Retype new password: ": "a new way in", CHOOSE: TPM_PIN, AGAIN: TPM_PIN,
            TRIAL: TPM_PIN}
 PASSWORD_QUESTION = r"assword[^\n]*: "
-RUN = set()  # names of blocks
 
 
 def do(name, replaced=(), questions=()):
     """What the block says, in a root shell on a terminal; all that it printed. `questions`: whose ANSWERS are typed."""
-    RUN.add(name)
     script = "\n".join(page.commands(name))
     for what, by in replaced:
         check(what in script, f"'{what}' is not in {script}")
@@ -194,6 +192,13 @@ def a_tpm_that_was_cleared_opens_nothing_and_takes_a_new_passkey():
         check(terminal.end() == 0, terminal.screen)
 
 
+def every_block_of_the_page_is_run_here_or_on_a_machine():
+    machines = read(os.environ["WORLD_TREE"] + "/tests/vm/recovery.py")
+    there = set(re.findall(r'(?:do\(machine, |page\.commands\()"([a-z-]+)"', machines))
+    here = set(re.findall(r'\bdo\("([a-z-]+)"', read(__file__)))
+    check(here | there == set(page.blocks()), f"{(here | there) ^ set(page.blocks())}")
+
+
 PROMISES = [
     who_has_lost_everything_gets_in_with_a_new_password,
     who_has_failed_too_often_is_asked_for_the_passkey_again,
@@ -206,6 +211,7 @@ PROMISES = [
     from_a_live_medium_passkeys_are_switched_off_in_the_machines_files,
     a_module_that_is_gone_is_passed_over_or_not_as_the_page_says,
     a_tpm_that_was_cleared_opens_nothing_and_takes_a_new_passkey,
+    every_block_of_the_page_is_run_here_or_on_a_machine,
 ]
 daemon.start()
 set_up_people()

@@ -17,7 +17,7 @@ import traceback
 import begin
 from kit import Machine
 
-SUITES = []
+SUITES = ["recovery", "stacks"]
 
 
 def keep(name):
