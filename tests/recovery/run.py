@@ -13,7 +13,7 @@ import page  # noqa: E402
 from bench import (TPM_PIN, WRONG_PIN, NoKeyAsked, PluggedIn, Policy, Stack, daemon, read, set_up_people, write)  # noqa: E402
 from libpam import MAXTRIES, PERM_DENIED, SUCCESS, Host, sign_in  # noqa: E402
 from locks import Locked  # noqa: E402
-from world import PASSWORD, Terminal, check, keep, must, run, sudo, use_password, with_touch  # noqa: E402
+from world import PASSWORD, Terminal, check, keep, must, run, sudo, with_touch  # noqa: E402
 
 CHOOSE, AGAIN = "Choose a PIN[^\n]*: ", r"[^\n]*again[^\n]*: "
 TRIAL = "PIN of this[^\n]*: "
@@ -78,8 +78,8 @@ def who_has_failed_too_often_is_asked_for_the_passkey_again():
 
 
 def who_was_locked_by_failed_passwords_gets_in_with_the_right_one():
-    lines = ["auth requisite pam_faillock.so preauth", "auth sufficient pam_unix.so", "auth [default=die] pam_faillock.so authfail"]
-    with Stack("stacks", *lines):
+    with Stack("stacks", "auth requisite pam_faillock.so preauth", "auth sufficient pam_unix.so",
+               "auth [default=die] pam_faillock.so authfail"):
         for _ in range(3):
             check(sign_in("stacks", "alice", [("assword", "not this one")]) != SUCCESS, "let in")
         check(sign_in("stacks", "alice") != SUCCESS, "not locked")
@@ -88,7 +88,8 @@ def who_was_locked_by_failed_passwords_gets_in_with_the_right_one():
 
 
 def whom_an_administrator_has_locked_an_administrator_lets_in_again():
-    with Locked("alice", "--all-methods"), Stack("stacks", "account required pam_passkey.so always", "account required pam_unix.so"):
+    with Locked("alice", "--all-methods"), Stack("stacks", "account required pam_passkey.so always",
+                                                 "account required pam_unix.so"):
         with Host("stacks", "alice") as host:
             check(host.account() == PERM_DENIED, "not locked")
         said = do("unlock")

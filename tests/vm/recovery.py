@@ -49,7 +49,7 @@ def with_the_service_masked_the_password_signs_in_and_the_page_mends_it(machine)
 
 
 def a_ledger_that_is_damaged_leaves_the_password_and_comes_back_from_the_export(machine):
-    machine.sh("systemctl stop passkeyd && echo 'no ledger at all' >/var/lib/passkeyd/ledger.db && rm -f /var/lib/passkeyd/ledger.db-*")
+    machine.sh("systemctl stop passkeyd && cd /var/lib/passkeyd && rm -f ledger.db-* && echo 'no ledger at all' >ledger.db")
     is_asked_for_the_password_alone(machine, "bob", PASSWORD)
     check("ledger.db" in do(machine, "service", status=None), "nobody is told which file it is")
     do(machine, "ledger")
