@@ -4,7 +4,7 @@ import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tools/vm.d"))
-from machine import PASSWORD, Failed, Machine  # noqa: E402, F401
+from machine import BUILD, PASSWORD, Failed, Machine  # noqa: E402, F401
 
 
 def check(condition, what):
