@@ -49,6 +49,10 @@ std::string translated(const Plural &english, unsigned long count) {
   return count == 1 ? english.one : english.many;
 }
 
+void read_catalogs_from(const char *folder) {
+  bindtextdomain(kDomain, folder);
+}
+
 std::string filled(std::string_view sentence, std::initializer_list<Filling> fillings) {
   std::string text;
   for (std::string_view word = next_placeholder(sentence); !word.empty(); word = next_placeholder(sentence)) {

@@ -34,6 +34,9 @@ constexpr Plural tr(const char *one, const char *many) {
 std::string translated(const char *english);
 std::string translated(const Plural &english, unsigned long count);
 
+/// From now on the catalogs are those in `folder`, in this whole process: for programs, not for the module.
+void read_catalogs_from(const char *folder);
+
 struct Filling {
   std::string_view placeholder;  ///< without its braces
   std::string_view text;

@@ -1,6 +1,7 @@
 /// passkey-askpass: what ssh starts for each of its prompts, on the person's own computer. Answers those of a
 /// server with passkeys (docs/askpass.md) and hands on all others.
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <clocale>
@@ -8,12 +9,16 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "client/catalog.h"
 #include "client/printable.h"
 #include "ssh/askpass/answer.h"
 #include "ssh/askpass/client.h"
 #include "ssh/askpass/enroll.h"
 #include "ssh/askpass/next.h"
 #include "ssh/askpass/person.h"
+
+/// A package of this program alone, without passkeyd, has the words in other languages here.
+constexpr const char *kOwnCatalogs = PASSKEY_ASKPASS_CATALOGS;
 
 namespace passkeyd::askpass {
 namespace {
@@ -100,7 +105,8 @@ int run(int argc, char **argv) {
 }  // namespace passkeyd::askpass
 
 int main(int argc, char **argv) {
-  std::setlocale(LC_ALL, "");          // the person's language
+  std::setlocale(LC_ALL, "");  // the person's language
+  if (access(kOwnCatalogs, F_OK) == 0) passkeyd::read_catalogs_from(kOwnCatalogs);
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);  // PINs pass through here: none shall be in a core dump
   try {
     return passkeyd::askpass::run(argc, argv);

@@ -4,6 +4,7 @@ usage: run.py [SUITE...]   only these, one after the other; else all, two machin
 
 A suite is a module of this folder with
     BEGIN     the machine at rest that it begins with, see begin.py
+    TARGET    what it is booted to, if not to text
     PROMISES  functions of one running machine, in order: later ones build on what earlier ones did
 """
 
@@ -17,7 +18,8 @@ import traceback
 import begin
 from kit import Machine
 
-SUITES = []
+SUITES = ["desktop", "lockers"]
+TEXT = "multi-user.target"
 
 
 def keep(name):
@@ -30,7 +32,7 @@ def keep(name):
             started = time.monotonic()
             try:
                 if not machine.is_on():
-                    machine.boot()
+                    machine.boot(target=getattr(suite, "TARGET", TEXT))
                 promise(machine)
                 verdict = "ok"
             except Exception:  # whatever it was: that promise was not kept, and the others are looked at all the same

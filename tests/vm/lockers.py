@@ -1,0 +1,154 @@
+"""What asks for a passkey on the desktop: screen lockers, which run as the person, and polkit's agents. alice has a passkey
+in the TPM, bob one in a security key that wants a touch.
+
+What was on the screen is in build/vm/screenshots/ afterwards."""
+
+import re
+
+from desk import PASSWORD, TPM_PIN, WRONG_PIN, Desk, check, enroll_people, until
+
+BEGIN, TARGET = "installed", "graphical.target"
+OFFER = "Password, or Enter to use a passkey"
+ASKS_PIN = "PIN of this computer.s passkey, or Enter to skip"
+BACK = "Back on the desktop"
+
+
+def is_running(machine, program):
+    return machine.run("pgrep", "--exact", program, status=None) != ""
+
+
+def light_locker_opens_by_passkey_at_the_greeter(machine):
+    """It has LightDM begin a greeter; the person's session stays, and is returned to."""
+    enroll_people(machine)
+    desk = Desk(machine)
+    desk.sign_in("alice")
+    before = desk.session("alice")["Id"]
+    desk.screen.type(f"clear; (light-locker 2>/dev/null &); sleep 3; light-locker-command --lock; echo {BACK}")
+    until(lambda: desk.session("alice") is None, "the session is no longer the one on the screen")
+    wake(desk, OFFER, keep="light-locker offers a passkey")
+    desk.screen.type()
+    desk.screen.wait_for(ASKS_PIN)
+    desk.screen.type(TPM_PIN)
+    desk.screen.wait_for(BACK)
+    check(until(lambda: desk.session("alice"), "alice is back")["Id"] == before, "alice is back in another session")
+    check(desk.last_sign_in("alice") == ("lightdm", "granted", "tpm"), f"the audit: {desk.last_sign_in('alice')}")
+    machine.run("pkill", "--exact", "light-locker")
+
+
+def wake(desk, shown, keep):
+    """A locked screen is dark until somebody types."""
+    def awake():
+        desk.screen.press("shift")
+        return re.search(shown, desk.screen.text())
+    until(awake, f"the screen shows {shown}")
+    desk.screen.keep(keep)
+
+
+def lock_with_xscreensaver(desk):
+    desk.screen.type(f"clear; xscreensaver-command -lock; echo {BACK}")
+    display = "DISPLAY=:0 XAUTHORITY=/home/alice/.Xauthority xscreensaver-command -time"
+    until(lambda: "screen locked" in desk.machine.sh(display, user="alice", status=None), "the screen is locked")
+
+
+def xscreensaver_opens_by_passkey_after_a_wrong_pin(machine):
+    desk = Desk(machine)
+    desk.say("(xscreensaver --no-splash 2>/dev/null &); sleep 5; echo Ready", "Ready")
+    lock_with_xscreensaver(desk)
+    wake(desk, "use a passkey", keep="xscreensaver offers a passkey")
+    desk.screen.type()
+    desk.screen.wait_for("PIN of this", keep="xscreensaver asks for the pin")
+    desk.screen.type(WRONG_PIN)
+    desk.screen.wait_for("Wrong PIN", keep="xscreensaver says that the pin was wrong")
+    check(desk.last_sign_in("alice")[:2] == ("xscreensaver", "denied"), f"the audit: {desk.last_sign_in('alice')}")
+    desk.screen.wait_for("PIN of this")
+    desk.screen.type(TPM_PIN)
+    desk.screen.wait_for(BACK)
+    check(desk.last_sign_in("alice") == ("xscreensaver", "granted", "tpm"), f"the audit: {desk.last_sign_in('alice')}")
+
+
+def xscreensaver_opens_by_the_password(machine):
+    desk = Desk(machine)
+    lock_with_xscreensaver(desk)
+    wake(desk, "use a passkey", keep="xscreensaver offers a passkey")
+    desk.screen.type(PASSWORD)
+    desk.screen.wait_for(BACK)
+    machine.run("pkill", "--exact", "xscreensaver")
+
+
+def lock_with_i3lock(desk):
+    desk.screen.type("clear; i3lock --nofork --color=303030; echo Opened")
+    until(lambda: desk.machine.run("pgrep", "--exact", "i3lock", status=None), "i3lock runs")
+    desk.screen.wait_for("^$")  # nothing but its colour
+
+
+def i3lock_opens_by_the_password_and_by_nothing_else_that_is_typed(machine):
+    desk = Desk(machine)
+    lock_with_i3lock(desk)
+    desk.screen.type("not this one")
+    desk.screen.wait_for("Wrong", keep="i3lock says wrong")
+    # A PIN is not asked for where one field answers everything: typed here, it is a wrong password.
+    desk.screen.type(TPM_PIN)
+    desk.screen.wait_for("Wrong")
+    desk.screen.type(PASSWORD)
+    desk.screen.wait_for("Opened")
+
+
+def i3lock_opens_by_the_pin_where_its_administrator_says_so(machine):
+    machine.sh("sed -i '1i auth sufficient pam_passkey.so typed=pin' /etc/pam.d/i3lock")
+    desk = Desk(machine)
+    lock_with_i3lock(desk)
+    desk.screen.type(TPM_PIN)
+    desk.screen.wait_for("Opened")
+    check(desk.last_sign_in("alice") == ("i3lock", "granted", "tpm"), f"the audit: {desk.last_sign_in('alice')}")
+
+
+def polkit_asks_for_the_passkey_on_the_desktop(machine):
+    desk = Desk(machine)
+    desk.say("pkexec id", "use a passkey", keep="polkit offers a passkey")
+    desk.screen.type()
+    desk.screen.wait_for("PIN of this computer", keep="polkit asks for the pin")
+    desk.screen.type(TPM_PIN)
+    desk.screen.wait_for(r"uid.0.root", keep="pkexec has run")
+    check(desk.last_sign_in("alice") == ("polkit-1", "granted", "tpm"), f"the audit: {desk.last_sign_in('alice')}")
+
+
+def an_empty_line_and_a_touch_open_i3lock(machine):
+    desk = Desk(machine)
+    desk.sign_in("bob")
+    lock_with_i3lock(desk)
+    desk.screen.type()
+    machine.key.touch()
+    desk.screen.wait_for("Opened")
+    check(desk.last_sign_in("bob") == ("i3lock", "granted", "usb"), f"the audit: {desk.last_sign_in('bob')}")
+
+
+def polkit_asks_for_the_passkey_on_a_text_screen(machine):
+    """pkexec brings an agent of its own there."""
+    desk = Desk(machine)
+    desk.screen.press("ctrl", "alt", "f2")
+    console = type(machine.console)(machine.channel, machine.monitor, number=2)
+    console.wait_for("login:")
+    console.type("alice")
+    console.wait_for("PIN of this computer's passkey")
+    console.type(TPM_PIN)
+    console.wait_for(r"alice@machine:~\$ *$")
+    console.begin("pkexec id")
+    console.wait_for("Password, or Enter to use a passkey: *$")
+    console.type("")
+    console.wait_for("PIN of this computer's passkey, or Enter to skip: *$")
+    console.type(TPM_PIN)
+    console.wait_for(r"uid=0\(root\)")
+    desk.screen.wait_for("uid.0", keep="pkexec has run on a text screen")
+    check(desk.last_sign_in("alice") == ("polkit-1", "granted", "tpm"), f"the audit: {desk.last_sign_in('alice')}")
+
+
+PROMISES = [
+    light_locker_opens_by_passkey_at_the_greeter,
+    xscreensaver_opens_by_passkey_after_a_wrong_pin,
+    xscreensaver_opens_by_the_password,
+    i3lock_opens_by_the_password_and_by_nothing_else_that_is_typed,
+    i3lock_opens_by_the_pin_where_its_administrator_says_so,
+    polkit_asks_for_the_passkey_on_the_desktop,
+    an_empty_line_and_a_touch_open_i3lock,
+    polkit_asks_for_the_passkey_on_a_text_screen,
+]
