@@ -1,12 +1,15 @@
 """A real USB port: the key is unplugged, plugged in and asleep at the worst moments, and asked for by two at once."""
 
-from kit import (ASKS_CODE, ASKS_PASSWORD, ASKS_PIN, PASSWORD, TOUCH, answer, arrive, at_prompt, check, sign_in_by_touch,
-                 sign_out, wait_until)
+from kit import (ASKS_CODE, ASKS_PASSWORD, ASKS_PIN, PASSWORD, TOUCH, answer, arrive, at_prompt, check, sign_in_by_pin,
+                 sign_in_by_touch, sign_out, wait_until)
 
 BEGIN = "enrolled"
 
 
-def a_touch_opens_the_console(machine):
+def the_first_key_that_this_machine_ever_saw_opens_it_although_the_service_ran_before(machine):
+    """No keyboard, mouse or key of this kind was there until now, and so nothing in the kernel for them."""
+    sign_out(sign_in_by_pin(machine))
+    machine.run("systemctl", "is-active", "passkeyd.service")
     machine.plug()
     sign_out(sign_in_by_touch(machine))
 
@@ -78,7 +81,7 @@ def a_key_whose_port_the_kernel_has_put_to_sleep_wakes_up_for_a_sign_in(machine)
 
 
 PROMISES = [
-    a_touch_opens_the_console,
+    the_first_key_that_this_machine_ever_saw_opens_it_although_the_service_ran_before,
     unplugged_while_it_blinks_the_next_question_comes_at_once_and_the_password_opens,
     without_the_key_nobody_waits_for_a_touch,
     plugged_in_while_another_question_waits_it_serves_the_next_sign_in,

@@ -4,7 +4,7 @@ from kit import (ASKS_CODE, ASKS_PASSWORD, ASKS_PIN, PASSWORD, PIN, answer, arri
                  sign_in_by_touch, sign_out)
 
 BEGIN = "enrolled"
-FORGOTTEN = "The security chip was reset or swapped; an administrator must look at it."
+FORGOTTEN = "This passkey was made by another security chip."
 
 
 def finding(machine, of):
