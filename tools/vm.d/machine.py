@@ -59,15 +59,20 @@ class Machine:
 
     # --- power ---
 
-    def boot(self, options="", target="multi-user.target", qemu=()):
-        """Switches it on; returns when `target` is reached and all is started. `options`: for the kernel's command line."""
-        self.switch_on(options, target, qemu)
+    def boot(self, options="", target="multi-user.target", tpm=True, qemu=()):
+        """Switches it on; returns when `target` is reached and all is started. `options`: for the kernel's command line.
+        `tpm`: whether it has one."""
+        self.switch_on(options, target, tpm, qemu)
         self.channel.wait_for_boot()
         self.wait_until_up(target)
 
-    def switch_on(self, options="", target="multi-user.target", qemu=()):
+    def switch_on(self, options="", target="multi-user.target", tpm=True, qemu=()):
         """Switches it on and waits for nothing; for what has no agent."""
-        self.tpm.start()
+        chip = ()
+        if tpm:
+            self.tpm.start()
+            chip = ("-chardev", f"socket,id=tpm,path={self.tpm.socket}", "-tpmdev", "emulator,id=tpm,chardev=tpm",
+                    "-device", "tpm-crb,tpmdev=tpm")
         self.ssh_port = free_port()
         self.log = self.folder / "console.log"
         here = str(self.folder)
@@ -79,8 +84,7 @@ class Machine:
             "-drive", f"file={here}/disk.qcow2,if=virtio,format=qcow2",
             "-drive", f"file={TOOLS},if=virtio,format=raw,readonly=on",
             "-serial", f"file:{self.log}", "-vga", "std",
-            "-chardev", f"socket,id=tpm,path={self.tpm.socket}", "-tpmdev", "emulator,id=tpm,chardev=tpm",
-            "-device", "tpm-crb,tpmdev=tpm",
+            *chip, "-device", "isa-debug-exit,iobase=0x501,iosize=0x02",  # guest/cut.py
             "-device", "virtio-serial-pci",
             "-chardev", f"socket,id=agent,path={here}/agent,server=on,wait=off",
             "-device", "virtserialport,chardev=agent,name=org.passkeyd.agent",
@@ -138,6 +142,11 @@ class Machine:
             self.process.wait()
             self.after_power()
 
+    def wait_for_cut(self):
+        """Until it has cut its power itself: guest/cut.py."""
+        self.process.wait(PATIENCE)
+        self.after_power()
+
     def after_power(self):
         self.process = None
         self.channel.close()
@@ -170,6 +179,10 @@ class Machine:
     def terminal(self, user, *argv):
         """A program on a terminal of its own in the machine."""
         return GuestTerminal(self.channel, user, list(argv))
+
+    def screen(self, number):
+        """Its virtual terminal of that number."""
+        return Console(self.channel, self.monitor, number)
 
     def plug(self):
         self.key.plug(self.channel)
