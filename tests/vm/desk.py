@@ -2,6 +2,7 @@
 
 import json
 import select
+import threading
 import time
 
 from kit import PASSWORD, Failed, check  # noqa: F401
@@ -28,10 +29,8 @@ def enroll_people(machine):
     machine.run("usermod", "--append", "--groups", "sudo", "alice")
     machine.run(*enroll, "--user", "alice", "--tpm", "--pin-stdin", input=f"{TPM_PIN}\n{TPM_PIN}\n")
     machine.plug()
-    enrolling = machine.channel.ask("run", argv=[*enroll, "--user", "bob", "--usb"])
-    machine.key.touch()
-    answer = machine.channel.next_answer(enrolling)
-    check(answer.get("status") == 0, f"bob enrolled nothing: {answer}")
+    threading.Thread(target=machine.key.touch, daemon=True).start()  # as soon as it blinks
+    machine.run(*enroll, "--user", "bob", "--usb")
 
 
 class Desk:
