@@ -202,20 +202,22 @@ Result<uid_t> Bus::uid_behind(const std::string &connection, Patience &patience)
 }
 
 /// Asks for the owner first: StartServiceByName knows only names that have a service file, and a daemon
-/// started by hand needs none.
+/// started by hand needs none. A daemon that had nothing to do may go between two of these questions.
 Status Bus::find_daemon(Patience &patience) {
-  Result<std::string> owner = name_owner(bus::kService, patience);
-  if (!owner && owner.error().kind == ErrorKind::Disconnected) {
+  std::string found;
+  const auto who = [&]() -> Result<uid_t> {
+    found = TRY(name_owner(bus::kService, patience));
+    return uid_behind(found, patience);
+  };
+  Result<uid_t> uid = who();
+  if (!uid && uid.error().kind == ErrorKind::Disconnected) {
     TRY(ask_driver(
         "StartServiceByName",
         [](sd_bus_message *m) { return sd_bus_message_append(m, "su", bus::kService, 0U); }, patience));
-    owner = name_owner(bus::kService, patience);
+    uid = who();
   }
-  const std::string found = TRY(std::move(owner));
-  const uid_t uid = TRY(uid_behind(found, patience));
-  if (!may_be_daemon(uid))
-    return Error{ErrorKind::Disconnected,
-                 "user " + std::to_string(uid) + " has taken the name of the daemon"};
+  if (!may_be_daemon(TRY(std::move(uid))))
+    return Error{ErrorKind::Disconnected, "somebody else has taken the name of the daemon"};
   daemon_ = found;
   return Ok{};
 }

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <csignal>
 
+#include "common/log.h"
 #include "daemon/on_behalf.h"
 
 namespace passkeyd {
@@ -221,8 +222,13 @@ class Ceremonies::Process {
     return 0;
   }
 
-  static int on_exit(sd_event_source *, const siginfo_t *, void *self) {
+  static int on_exit(sd_event_source *, const siginfo_t *how, void *self) {
     auto &process = *static_cast<Process *>(self);
+    if (how->si_code != CLD_EXITED && how->si_status == SIGSYS)
+      log_line(
+          LogLevel::Error,
+          "a ceremony made a system call that none makes and was ended: a fault of ours or of a library, or "
+          "somebody has taken it over; the kernel's log names the call");
     process.drain();              // its last words may still be in the socket
     process.all_.ended(process);  // destroys *self
     return 0;

@@ -12,10 +12,12 @@
 #include <cstdio>
 #include <ctime>
 
+#include "common/landlock.h"
 #include "common/log.h"
 #include "common/sshd.h"
 #include "common/steps.h"
 #include "daemon/bus.h"
+#include "daemon/idleness.h"
 #include "daemon/journal.h"
 #include "daemon/own_names.h"
 #include "daemon/retention.h"
@@ -33,6 +35,7 @@ using Loop = Handle<sd_event, drop_loop>;
 struct Options {
   std::string config_directory = "/etc/passkeyd";
   std::string state_directory = "/var/lib/passkeyd";
+  unsigned idle_seconds = 0;  ///< 0: stays
 };
 
 /// The PIN passes through as a memory file nobody here reads, but a core dump or a debugger has no business
@@ -93,6 +96,15 @@ Result<RpId> wished_rp_id(const Config &config) {
 void note_time(House &house) {
   const Status noted = house.ledger.note_time(house.moment());
   if (!noted) log_line(LogLevel::Error, "ledger: " + noted.error().sentence);
+}
+
+/// Its ceremonies shut themselves in (daemon/ceremony/walls.h), as far as the kernel can.
+void warn_of_missing_walls() {
+  if (landlock_version() > 0) return;
+  log_line(LogLevel::Warning,
+           "this kernel has no Landlock, or it is switched off (lsm= on its command line): where accounts "
+           "are looked "
+           "up, only permissions and AppArmor keep a ceremony from files; the other walls stand");
 }
 
 /// What is done for the ledger when the daemon starts and once an hour. Waits are measured in running time
@@ -193,6 +205,7 @@ Status serve(const Options &options) {
   const RpId wished = TRY(wished_rp_id(config));
   RpId rp_id = TRY(ledger.fix_rp_id(wished));
   warn_of_other_rp_id(config, rp_id);
+  warn_of_missing_walls();
   const Loop loop = TRY(make_loop());
   const Bus connection = TRY(connect_bus(loop.get()));
   House house{loop.get(),
@@ -214,6 +227,8 @@ Status serve(const Options &options) {
   reloading.find_names();
   Service service(house);
   TRY(service.publish());
+  Idleness idleness(house, service);
+  if (options.idle_seconds > 0) TRY(idleness.end_after(std::chrono::seconds(options.idle_seconds)));
   int failed = sd_bus_request_name(connection.get(), bus::kService, 0);
   if (failed < 0) return errno_error(std::string("own the bus name ") + bus::kService, -failed);
   log_line(LogLevel::Info, "ready; relying party ID is " + house.rp_id.str());
@@ -234,6 +249,9 @@ int run(int argc, char **argv) {
                  "where passkeyd.conf and passkeyd.conf.d are")
       ->capture_default_str();
   app.add_option("--state-directory", options.state_directory, "where the ledger is")->capture_default_str();
+  app.add_option("--exit-when-idle", options.idle_seconds,
+                 "end after so many seconds, or up to twice as many, without a call")
+      ->check(CLI::Range(1U, 86'400U));
   app.set_version_flag("--version", std::string("passkeyd ") + PASSKEYD_VERSION);
   CLI11_PARSE(app, argc, argv);
   harden();

@@ -20,6 +20,9 @@ class Refusals {
   static constexpr std::size_t kMostOfOneUser = 10;
   static constexpr std::size_t kMost = 100;
 
+  /// True if nothing is remembered that would still count.
+  [[nodiscard]] bool forgotten(BootTime now) const { return !any_ || now - begun_ >= kWindow; }
+
   /// True if one more may be put on record, which counts it.
   bool may_record(uid_t uid, BootTime now) { return may_record_of(uid, now); }
   /// The same by what somebody called themself, known or not: whether that is an account must not show in

@@ -146,6 +146,7 @@ Status Service::publish() {
 }
 
 int Service::dispatch(sd_bus_message *call, void *self, sd_bus_error *) {
+  ++static_cast<Service *>(self)->calls_so_far_;
   const Status handled = static_cast<Service *>(self)->handle(call, Waited::No);
   if (!handled) return reply_error(call, handled.error());
   return 1;
@@ -232,6 +233,11 @@ bool Service::holds_some(const std::string &bus_name) const {
                              [&](const auto &each) { return each.second->face.owner() == bus_name; }) ||
          std::ranges::any_of(
              calls_, [&](const OneCall &each) { return !each.work.done() && each.bus_name == bus_name; });
+}
+
+bool Service::is_busy() const {
+  return !attempts_.empty() || waiting_.count() > 0 ||
+         std::ranges::any_of(calls_, [](const OneCall &each) { return !each.work.done(); });
 }
 
 bool Service::has_room(const Share &share) {

@@ -28,6 +28,11 @@ class Service {
   /// Puts the Manager on the bus. Errors: Internal.
   Status publish();
 
+  /// How many calls have come, answered or not.
+  [[nodiscard]] std::uint64_t calls() const { return calls_so_far_; }
+  /// True while somebody signs in, or waits for an answer or for room.
+  [[nodiscard]] bool is_busy() const;
+
  private:
   struct OneAttempt;
   struct OneCall;
@@ -66,6 +71,7 @@ class Service {
   WaitingRoom waiting_;
   Shares shares_;
   std::uint64_t next_number_ = 1;
+  std::uint64_t calls_so_far_ = 0;
   std::map<std::uint64_t, std::unique_ptr<OneAttempt>> attempts_;  ///< by number: the oldest first
   std::list<OneCall> calls_;            ///< those that are done go with the next that comes
   std::vector<sd_bus_vtable> methods_;  ///< the table, as sd-bus wants it

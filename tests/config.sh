@@ -12,7 +12,7 @@ has_no_complaint() { ! systemd-analyze verify --man=no "$unit" 2>&1 | grep passk
 check systemd_has_no_complaint_about_the_unit has_no_complaint
 # 1.3 with the walls that can be had (see the unit); a looser one must be noticed.
 check the_unit_stays_as_closed_as_it_is systemd-analyze security --no-pager --offline=true --threshold=14 "$unit"
-check the_unit_starts_a_program_that_is_there test -x "$(sed -n 's/^ExecStart=//p' "$unit")"
+check the_unit_starts_a_program_that_is_there test -x "$(sed -n 's/^ExecStart=\([^ ]*\).*/\1/p' "$unit")"
 
 # --- the bus ------------------------------------------------------------------------------------------------------
 as() { setpriv --reuid "$1" --regid "$1" --init-groups "${@:2}"; }
@@ -30,6 +30,13 @@ check no_other_interface_is_reached says 'AccessDenied' as alice bash -c \
   'bus org.passkeyd1 /org/passkeyd1 org.passkeyd1.Elsewhere.Do'
 check the_daemon_is_never_started_outside_its_unit says '^Exec=/bin/false$' \
   cat /usr/share/dbus-1/system-services/org.passkeyd1.service
+
+# --- AppArmor ---------------------------------------------------------------------------------------------------------
+profile=/etc/apparmor.d/usr.libexec.passkeyd.passkeyd
+check apparmor_understands_the_profile apparmor_parser --skip-kernel-load --skip-cache "$profile"
+check a_ceremony_runs_in_a_profile_of_its_own_within_the_daemons says \
+  '^ */usr/libexec/passkeyd/passkeyd-ceremony Px -> &passkeyd//ceremony,$' cat "$profile"
+check the_profile_is_enforced fails says 'complain|unconfined\)' grep -E '^ *profile|flags' "$profile"
 
 # --- user and folder ------------------------------------------------------------------------------------------------
 check the_daemons_user_cannot_log_in says ':/usr/sbin/nologin$' getent passwd passkeyd

@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from channel import PATIENCE, Channel  # noqa: E402
@@ -61,6 +62,12 @@ class Machine:
     def boot(self, options="", target="multi-user.target", tpm=True, qemu=()):
         """Switches it on; returns when `target` is reached and all is started. `options`: for the kernel's command line.
         `tpm`: whether it has one."""
+        self.switch_on(options, target, tpm, qemu)
+        self.channel.wait_for_boot()
+        self.wait_until_up(target)
+
+    def switch_on(self, options="", target="multi-user.target", tpm=True, qemu=()):
+        """Switches it on and waits for nothing; for what has no agent."""
         chip = ()
         if tpm:
             self.tpm.start()
@@ -90,8 +97,14 @@ class Machine:
         self.monitor = Monitor(f"{here}/qmp")
         self.channel = Channel(f"{here}/agent")
         self.console = Console(self.channel, self.monitor)
-        self.channel.wait_for_boot()
-        self.wait_until_up(target)
+
+    def wait_for_log(self, words, seconds=PATIENCE):
+        """Until the serial line has said these words since the power came."""
+        deadline = time.monotonic() + seconds
+        while words not in self.log.read_text(errors="replace"):
+            if time.monotonic() > deadline or not self.is_on():
+                raise Failed(f"the serial line never said {words!r}:\n{self.log.read_text(errors='replace')[-2000:]}")
+            subprocess.run(["sleep", "0.2"], check=True)
 
     def is_on(self):
         return self.process is not None and self.process.poll() is None
