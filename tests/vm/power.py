@@ -9,7 +9,7 @@ from kit import (ASKS_CODE, ASKS_PASSWORD, ASKS_PIN, LEDGER, PASSWORD, PIN, answ
                  sign_in_by_pin, sign_in_by_touch, sign_out, the_ledger_is_whole)
 
 BEGIN = "enrolled"
-WRITES_OF_A_TRY = 6  # changes of the WAL by the transaction that counts a try
+A_TRY = 4 * 4120  # bytes that the write-ahead log grows by when a try is counted; what spends the code comes next
 
 
 def after_a_reboot_both_passkeys_open(machine):
@@ -61,15 +61,15 @@ def cut_right_after_the_touch_it_is_there_or_not_and_can_be_made(machine):
     there_or_not_and_can_be_made(machine)
 
 
-def cut_at(machine, number):
-    """In the middle of the ledger's next transactions."""
-    watching = machine.terminal("root", "python3", "/vm/cut.py", LEDGER + "-wal", str(number))
+def cut_when(machine, grown):
+    """As soon as the ledger's write-ahead log has so many bytes more: in the middle of a transaction."""
+    watching = machine.terminal("root", "python3", "/vm/cut.py", LEDGER + "-wal", str(grown))
     watching.wait_for("ready")
 
 
 def cut_at_the_first_write_of_the_commit_it_is_there_or_not(machine):
     begin_enrolling(machine)
-    cut_at(machine, 1)
+    cut_when(machine, grown=1)
     machine.key.touch()
     machine.wait_for_cut()
     there_or_not_and_can_be_made(machine)
@@ -129,7 +129,7 @@ def a_code_cut_off_in_the_middle_of_the_commit_that_spends_it_opens_once(machine
     screen = arrive(machine)
     answer(screen, ASKS_PIN, "")
     screen.wait_for(ASKS_CODE)
-    cut_at(machine, WRITES_OF_A_TRY + 1)
+    cut_when(machine, grown=A_TRY + 1)
     screen.type(codes()[1])
     machine.wait_for_cut()
     opens_once_over_both_boots(machine, codes()[1], before)
