@@ -11,8 +11,6 @@
 namespace passkeyd {
 namespace {
 
-constexpr const char *kDomain = "passkeyd";
-
 /// The next "{word}" in `text`, braces included; empty: there is none.
 std::string_view next_placeholder(std::string_view text) {
   const std::size_t start = text.find('{');
@@ -39,18 +37,14 @@ bool can_stand_for(std::string_view original, std::string_view translation) {
 }  // namespace
 
 std::string translated(const char *english) {
-  const char *found = dgettext(kDomain, english);
+  const char *found = dgettext(kCatalogDomain, english);
   return found != nullptr && can_stand_for(english, found) ? found : english;
 }
 
 std::string translated(const Plural &english, unsigned long count) {
-  const char *found = dngettext(kDomain, english.one, english.many, count);
+  const char *found = dngettext(kCatalogDomain, english.one, english.many, count);
   if (found != nullptr && can_stand_for(english.many, found)) return found;
   return count == 1 ? english.one : english.many;
-}
-
-void read_catalogs_from(const char *folder) {
-  bindtextdomain(kDomain, folder);
 }
 
 std::string filled(std::string_view sentence, std::initializer_list<Filling> fillings) {

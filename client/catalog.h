@@ -12,6 +12,9 @@
 
 namespace passkeyd {
 
+/// gettext's name for the catalogs.
+inline constexpr const char *kCatalogDomain = "passkeyd";
+
 /// Most bytes of a translated sentence, before its placeholders are filled.
 inline constexpr std::size_t kMaxTranslation = 300;
 
@@ -33,9 +36,6 @@ constexpr Plural tr(const char *one, const char *many) {
 /// Both give the original where there is no translation, or none that can be trusted.
 std::string translated(const char *english);
 std::string translated(const Plural &english, unsigned long count);
-
-/// From now on the catalogs are those in `folder`, in this whole process: for programs, not for the module.
-void read_catalogs_from(const char *folder);
 
 struct Filling {
   std::string_view placeholder;  ///< without its braces

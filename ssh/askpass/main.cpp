@@ -1,5 +1,6 @@
 /// passkey-askpass: what ssh starts for each of its prompts, on the person's own computer. Answers those of a
 /// server with passkeys (docs/askpass.md) and hands on all others.
+#include <libintl.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -106,7 +107,7 @@ int run(int argc, char **argv) {
 
 int main(int argc, char **argv) {
   std::setlocale(LC_ALL, "");  // the person's language
-  if (access(kOwnCatalogs, F_OK) == 0) passkeyd::read_catalogs_from(kOwnCatalogs);
+  if (access(kOwnCatalogs, F_OK) == 0) bindtextdomain(passkeyd::kCatalogDomain, kOwnCatalogs);
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);  // PINs pass through here: none shall be in a core dump
   try {
     return passkeyd::askpass::run(argc, argv);

@@ -3,8 +3,8 @@
 set -eu
 mkdir -p /run/dbus
 dbus-daemon --system --fork --nopidfile
-setpriv --reuid passkeyd --regid passkeyd --init-groups --no-new-privs --bounding-set=-all --inh-caps=-all \
-  "$(sed -n 's/^ExecStart=//p' /lib/systemd/system/passkeyd.service)" &
+read -r -a command < <(sed -n 's/^ExecStart=//p' /lib/systemd/system/passkeyd.service)
+setpriv --reuid passkeyd --regid passkeyd --init-groups --no-new-privs --bounding-set=-all --inh-caps=-all "${command[@]}" &
 # Until it has its name, whoever calls is told that nobody has it.
 for _ in $(seq 300); do
   passkeyctl status >/dev/null 2>&1 && break
