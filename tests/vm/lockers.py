@@ -13,10 +13,6 @@ ASKS_PIN = "PIN of this computer.s passkey, or Enter to skip"
 BACK = "Back on the desktop"
 
 
-def is_running(machine, program):
-    return machine.run("pgrep", "--exact", program, status=None) != ""
-
-
 def light_locker_opens_by_passkey_at_the_greeter(machine):
     """It has LightDM begin a greeter; the person's session stays, and is returned to."""
     enroll_people(machine)
@@ -26,6 +22,8 @@ def light_locker_opens_by_passkey_at_the_greeter(machine):
     desk.screen.type(f"clear; (light-locker 2>/dev/null &); sleep 3; light-locker-command --lock; echo {BACK}")
     until(lambda: desk.session("alice") is None, "the session is no longer the one on the screen")
     wake(desk, OFFER, keep="light-locker offers a passkey")
+    desk.is_asked("alice")  # this greeter begins once more when it is woken
+    desk.screen.wait_for(OFFER)
     desk.screen.type()
     desk.screen.wait_for(ASKS_PIN)
     desk.screen.type(TPM_PIN)
@@ -38,7 +36,7 @@ def light_locker_opens_by_passkey_at_the_greeter(machine):
 def wake(desk, shown, keep):
     """A locked screen is dark until somebody types."""
     def awake():
-        desk.screen.press("shift")
+        desk.screen.press("ctrl")
         return re.search(shown, desk.screen.text())
     until(awake, f"the screen shows {shown}")
     desk.screen.keep(keep)
@@ -81,14 +79,21 @@ def lock_with_i3lock(desk):
     desk.screen.wait_for("^$")  # nothing but its colour
 
 
+def refused(machine):
+    """How often pam_unix refused a password of alice's."""
+    return machine.run("journalctl", "--boot", "--no-pager", "--identifier=unix_chkpwd").count("check failed for user (alice)")
+
+
 def i3lock_opens_by_the_password_and_by_nothing_else_that_is_typed(machine):
     desk = Desk(machine)
     lock_with_i3lock(desk)
+    before = refused(machine)
     desk.screen.type("not this one")
-    desk.screen.wait_for("Wrong", keep="i3lock says wrong")
+    until(lambda: refused(machine) == before + 1, "a wrong password is refused")
     # A PIN is not asked for where one field answers everything: typed here, it is a wrong password.
     desk.screen.type(TPM_PIN)
-    desk.screen.wait_for("Wrong")
+    until(lambda: refused(machine) == before + 2, "the PIN is a wrong password")
+    machine.run("pgrep", "--exact", "i3lock")
     desk.screen.type(PASSWORD)
     desk.screen.wait_for("Opened")
 
