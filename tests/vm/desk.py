@@ -80,7 +80,7 @@ class Desk:
         """Waits for it; its terminal has the keyboard then, and says whose it is. What logind says of the session."""
         session = until(lambda: self.session(user), f"{user} has a session on the screen")
         self.screen.wait_for(r"machine: ?~")
-        self.say("echo This desktop is begun", "desktop is begun", keep)
+        self.say("echo HERE IS THE DESKTOP", "DESKTOP", keep)
         return session
 
     def say(self, command, then, keep=None):

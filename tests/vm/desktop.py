@@ -46,9 +46,9 @@ def a_wrong_pin_is_told_and_asked_for_again(machine):
 def a_person_is_told_to_touch_the_key_and_is_in_when_they_do(machine):
     desk = Desk(machine)
     desk.fresh_greeter()
-    desk.name("bob", "Password, or Enter to use your security key", keep="greeter offers the security key")
+    desk.name("bob", "Password, or Enter to use your passkeyd Software Key", keep="greeter offers the security key")
     desk.screen.type()
-    desk.screen.wait_for("Touch your security key", keep="greeter says to touch the key")
+    desk.screen.wait_for("Touch your passkeyd Software Key", keep="greeter says to touch the key")
     machine.key.touch()
     session = desk.desktop("bob", keep="desktop begun with the security key")
     check(session["Service"] == "lightdm", f"the session: {session}")
