@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 
-import world
 from bench import Stack, read, write
 from world import PASSWORD, TREE, check, must
 
@@ -15,6 +14,15 @@ CONFIGS = "/usr/share/pam-configs"
 COMMON = ["auth", "account", "password", "session", "session-noninteractive"]
 SERVICE = "coexist"  # of nobody's: it talks, as sudo and login do
 INCLUDES = [f"@include common-{group}" for group in ("auth", "account", "password", "session")]
+KERBEROS = """[libdefaults]
+default_realm = NOWHERE
+dns_lookup_kdc = false
+[realms]
+NOWHERE = {
+  kdc = tcp/127.0.0.1:1
+}
+"""
+MODULES = {"gnome-keyring": "gnome_keyring", "capability": "cap", "u2f-first": "u2f", "faillock-preauth": "faillock"}
 _kept = {}  # every profile that there is, by its name
 
 
@@ -24,7 +32,7 @@ def unpack():
         must("sh", "-c", 'dpkg --fsys-tarfile "$1" | tar -x -C / --skip-old-files --keep-directory-symlink',
              "unpack", package)
     must("ldconfig")
-    write("/etc/krb5.conf", "[libdefaults]\ndefault_realm = NOWHERE\ndns_lookup_kdc = false\n[realms]\nNOWHERE = {\n kdc = tcp/127.0.0.1:1\n}\n")
+    write("/etc/krb5.conf", KERBEROS)
     for path in glob.glob(CONFIGS + "/*") + glob.glob(TREE + "/tests/coexistence/profiles/*"):
         _kept[os.path.basename(path)] = read(path)
     for name in ("faillock", "faillock-preauth"):
@@ -52,11 +60,10 @@ def shown(name):
 
 
 class Profiles:
-    """The common stacks are those that pam-auth-update makes of these profiles while the block runs. `changed`: what
-    an administrator then did to a file: common-auth's text goes in, and comes out."""
+    """The common stacks are those that pam-auth-update makes of these profiles while the block runs."""
 
-    def __init__(self, *names, changed=None):
-        self.names, self.changed, self.before = names, changed, {}
+    def __init__(self, *names):
+        self.names, self.before = names, {}
 
     def __enter__(self):
         self.before = {group: read(f"/etc/pam.d/common-{group}") for group in COMMON}
@@ -68,10 +75,7 @@ class Profiles:
         os.mkdir("/var/lib/pam")
         must("pam-auth-update", "--force", "--enable", *self.names, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
         for name in self.names:
-            check(name == "unix" or f"pam_{module_of(name)}.so" in self.text(), f"{name} is not switched on: {self.text()}")
-        if self.changed:
-            write("/etc/pam.d/common-auth", self.changed(read("/etc/pam.d/common-auth")))
-        return self
+            check(f"pam_{MODULES.get(name, name)}.so" in self.text(), f"{name} is not switched on: {self.text()}")
 
     def __exit__(self, *_):
         for group, text in self.before.items():
@@ -80,10 +84,6 @@ class Profiles:
     @staticmethod
     def text():
         return "".join(read(f"/etc/pam.d/common-{group}") for group in COMMON)
-
-
-def module_of(profile):
-    return {"gnome-keyring": "gnome_keyring", "capability": "cap", "u2f-first": "u2f", "faillock-preauth": "faillock"}.get(profile, profile)
 
 
 def service(*lines):
@@ -104,7 +104,3 @@ def failures(user):
     """Failed passwords that pam_faillock counts."""
     return sum(line.rstrip().endswith(" V") for line in must("faillock", "--user", user).splitlines())
 
-
-__all__ = ["COMMON", "INCLUDES", "SERVICE", "Profiles", "failures", "forget_failures", "hash_passwords_as_debian_does",
-           "lines_of", "service", "shown", "unpack",
-           "version_of", "world"]

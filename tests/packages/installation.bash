@@ -23,17 +23,22 @@ root:root 755 /usr/bin/passkeyctl
 root:root 644 /usr/share/passkeyd/sshd.conf
 root:root 644 /lib/systemd/system/passkeyd.service
 root:root 644 /lib/udev/rules.d/72-passkeyd.rules'
-as_listed() { diff <(sort <<<"$places" | grep .) <(awk 'NF { print $3 }' <<<"$places" | xargs tools/in-root "$root" stat --format='%U:%G %a %n' | sort); }
+as_listed() {
+  diff <(sort <<<"$places" | grep .) \
+    <(awk 'NF { print $3 }' <<<"$places" | xargs tools/in-root "$root" stat --format='%U:%G %a %n' | sort)
+}
 check files_have_the_owners_and_modes_they_should as_listed
 nothing_loose() {
-  inside sh -c 'dpkg -L passkeyd libpam-passkey passkey-ssh-client | sort -u | while read -r path; do
+  inside sh -c 'dpkg -L passkeyd libpam-passkey passkey-ssh-client | sort -u | grep . | while read -r path; do
     find "$path" -maxdepth 0 ! -type l \( ! -user root -o ! -group root -o -perm /7022 \); done' | grep . && return 1
   return 0
 }
 check no_file_of_theirs_is_anybody_elses_or_privileged nothing_loose
-check the_module_is_where_pam_looks says 'security/pam_passkey.so$' inside find "/lib/$(dpkg-architecture -qDEB_HOST_MULTIARCH)/security" -name pam_passkey.so
+check the_module_is_where_pam_looks \
+  inside test -f "/lib/$(dpkg-architecture -qDEB_HOST_MULTIARCH)/security/pam_passkey.so"
 
-check the_daemon_is_a_system_user_that_cannot_sign_in says '^passkeyd:[^:]*:[1-9][0-9]{0,2}:.*:/usr/sbin/nologin$' inside getent passwd passkeyd
+check the_daemon_is_a_system_user_that_cannot_sign_in \
+  says '^passkeyd:[^:]*:[1-9][0-9]{0,2}:.*:/usr/sbin/nologin$' inside getent passwd passkeyd
 check the_daemon_may_use_the_tpm says '\btss\b' inside id -nG passkeyd
 check sshds_helper_has_a_user_of_its_own says '^passkeyd-ssh:.*:/usr/sbin/nologin$' inside getent passwd passkeyd-ssh
 check the_programs_have_the_packages_version says "^passkeyctl $(dpkg-parsechangelog -S Version)\$" inside passkeyctl --version

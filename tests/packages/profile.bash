@@ -24,3 +24,10 @@ check without_a_service_the_password_opens opens_to 'the old way in'
 check and_another_does_not fails opens_to 'another'
 check the_profile_is_disabled_by_name profile --disable
 check then_pam_is_as_before pam_is_as_before
+
+# What autopkgtest would do with the same packages, in this root.
+autopkgtest() {
+  quietly install --yes --no-install-recommends pamtester && mkdir "$root/autopkgtest" && cp debian/tests/pam-profile "$root/autopkgtest" &&
+    inside env AUTOPKGTEST_TMP=/autopkgtest /autopkgtest/pam-profile
+}
+check debian_tests_pass_here autopkgtest

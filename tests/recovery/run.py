@@ -13,19 +13,17 @@ import page  # noqa: E402
 from bench import (TPM_PIN, WRONG_PIN, NoKeyAsked, PluggedIn, Policy, Stack, daemon, read, set_up_people, write)  # noqa: E402
 from libpam import MAXTRIES, PERM_DENIED, SUCCESS, Host, sign_in  # noqa: E402
 from locks import Locked  # noqa: E402
-from world import PASSWORD, Terminal, check, keep, must, run, sudo, use_password, with_touch  # noqa: E402
+from world import PASSWORD, Terminal, check, keep, must, run, sudo, with_touch  # noqa: E402
 
 CHOOSE, AGAIN = "Choose a PIN[^\n]*: ", r"[^\n]*again[^\n]*: "
 TRIAL = "PIN of this[^\n]*: "
 ANSWERS = {"New password: ": "a new way in", "Retype new password: ": "a new way in", CHOOSE: TPM_PIN, AGAIN: TPM_PIN,
            TRIAL: TPM_PIN}
 PASSWORD_QUESTION = r"assword[^\n]*: "
-RUN = set()  # names of blocks
 
 
 def do(name, replaced=(), questions=()):
     """What the block says, in a root shell on a terminal; all that it printed. `questions`: whose ANSWERS are typed."""
-    RUN.add(name)
     script = "\n".join(page.commands(name))
     for what, by in replaced:
         check(what in script, f"'{what}' is not in {script}")
@@ -80,8 +78,8 @@ def who_has_failed_too_often_is_asked_for_the_passkey_again():
 
 
 def who_was_locked_by_failed_passwords_gets_in_with_the_right_one():
-    lines = ["auth requisite pam_faillock.so preauth", "auth sufficient pam_unix.so", "auth [default=die] pam_faillock.so authfail"]
-    with Stack("stacks", *lines):
+    with Stack("stacks", "auth requisite pam_faillock.so preauth", "auth sufficient pam_unix.so",
+               "auth [default=die] pam_faillock.so authfail"):
         for _ in range(3):
             check(sign_in("stacks", "alice", [("assword", "not this one")]) != SUCCESS, "let in")
         check(sign_in("stacks", "alice") != SUCCESS, "not locked")
@@ -90,7 +88,8 @@ def who_was_locked_by_failed_passwords_gets_in_with_the_right_one():
 
 
 def whom_an_administrator_has_locked_an_administrator_lets_in_again():
-    with Locked("alice", "--all-methods"), Stack("stacks", "account required pam_passkey.so always", "account required pam_unix.so"):
+    with Locked("alice", "--all-methods"), Stack("stacks", "account required pam_passkey.so always",
+                                                 "account required pam_unix.so"):
         with Host("stacks", "alice") as host:
             check(host.account() == PERM_DENIED, "not locked")
         said = do("unlock")
@@ -194,6 +193,13 @@ def a_tpm_that_was_cleared_opens_nothing_and_takes_a_new_passkey():
         check(terminal.end() == 0, terminal.screen)
 
 
+def every_block_of_the_page_is_run_here_or_on_a_machine():
+    machines = read(os.environ["WORLD_TREE"] + "/tests/vm/recovery.py")
+    there = set(re.findall(r'(?:do\(machine, |page\.commands\()"([a-z-]+)"', machines))
+    here = set(re.findall(r'\bdo\("([a-z-]+)"', read(__file__)))
+    check(here | there == set(page.blocks()), f"{(here | there) ^ set(page.blocks())}")
+
+
 PROMISES = [
     who_has_lost_everything_gets_in_with_a_new_password,
     who_has_failed_too_often_is_asked_for_the_passkey_again,
@@ -206,6 +212,7 @@ PROMISES = [
     from_a_live_medium_passkeys_are_switched_off_in_the_machines_files,
     a_module_that_is_gone_is_passed_over_or_not_as_the_page_says,
     a_tpm_that_was_cleared_opens_nothing_and_takes_a_new_passkey,
+    every_block_of_the_page_is_run_here_or_on_a_machine,
 ]
 daemon.start()
 set_up_people()

@@ -1,13 +1,13 @@
 """The machines at rest that suites begin with. What one suite does to its machine, no other sees.
 
     installed   the packages are installed, and nothing else was done
+    enrolled    alice has a passkey on the security key (a touch) and one in the TPM (PIN), and backup codes, which are
+                in the file "codes" beside the disk; passkeys are enabled for everything that asks PAM
 """
 
-import pathlib
-import sys
+import shutil
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tools/vm.d"))
-from machine import BUILD  # noqa: E402
+from kit import BUILD, PIN, Machine
 
 
 def at(name):
@@ -18,7 +18,26 @@ def at(name):
     return folder
 
 
-MADE = {}
+def enrolled(folder):
+    making = folder.with_name(folder.name + ".making")
+    with Machine(BUILD / "installed") as machine:
+        machine.boot()
+        machine.plug()
+        touching = machine.key.touch_soon()
+        machine.run("passkeyctl", "enroll", "--user", "alice", "--usb", "--name", "Key", "--no-test", "--no-backup-codes")
+        touching.join()
+        machine.run("passkeyctl", "enroll", "--user", "alice", "--tpm", "--name", "Computer", "--pin-stdin", "--no-backup-codes",
+                    input=f"{PIN}\n{PIN}\n")
+        codes = machine.run("passkeyctl", "backup-codes", "--user", "alice", "--yes")
+        machine.run("pam-auth-update", "--enable", "passkey")
+        machine.shut_down()
+        machine.keep_as(making)
+    (making / "codes").write_text(codes)
+    shutil.rmtree(folder, ignore_errors=True)
+    making.rename(folder)
+
+
+MADE = {"enrolled": enrolled}
 
 
 def make():

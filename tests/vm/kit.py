@@ -1,12 +1,171 @@
-"""What suites do with a machine: people at its screen, the hand at the key."""
+"""What suites do with a machine: people at its screen and far away, the hand at the key."""
 
+import json
 import pathlib
+import re
 import sys
+import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tools/vm.d"))
+TREE = pathlib.Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(TREE / "tools/vm.d"), str(TREE / "tools/demo.d")]
 from machine import BUILD, PASSWORD, Failed, Machine  # noqa: E402, F401
+from person import Terminal  # noqa: E402
+
+PIN = "314159"  # of alice's passkey in the TPM
+TOUCH = r"Touch your passkeyd Software Key"
+ASKS_PIN = r"PIN of this computer's passkey, or Enter to skip: *$"
+ASKS_CODE = r"Backup code, or Enter to skip: *$"
+ASKS_PASSWORD = r"[Pp]assword( for \w+)?: *$"
 
 
 def check(condition, what):
     if not condition:
         raise Failed(what)
+
+
+# --- at the screen ----------------------------------------------------------------------------------------------------
+
+
+def arrive(machine, person="alice", number=1):
+    """Goes to a virtual terminal where nobody is signed in, and says who comes; the terminal."""
+    screen = machine.screen(number)
+    screen.go_there()
+    screen.wait_for(r"machine login: *$")
+    screen.type(person)
+    return screen
+
+
+def at_prompt(screen, person="alice"):
+    """Once the shell of that person waits; what stands before it."""
+    return screen.wait_for(rf"{person}@machine:\S+[$#] *$")
+
+
+def touch_when_asked(machine, screen):
+    screen.wait_for(TOUCH)
+    machine.key.touch()
+
+
+def answer(screen, question, text):
+    screen.wait_for(question)
+    screen.type(text)
+
+
+def sign_in(machine, person="alice", number=1, skip=()):
+    """With the password. `skip`: the questions before it, which the person leaves with Enter."""
+    screen = arrive(machine, person, number)
+    for question in skip:
+        answer(screen, question, "")
+    answer(screen, ASKS_PASSWORD, PASSWORD)
+    at_prompt(screen, person)
+    return screen
+
+
+def sign_in_by_touch(machine, number=1):
+    screen = arrive(machine, "alice", number)
+    touch_when_asked(machine, screen)
+    at_prompt(screen)
+    return screen
+
+
+def sign_in_by_pin(machine, number=1):
+    """The key is not at hand."""
+    screen = arrive(machine, "alice", number)
+    answer(screen, ASKS_PIN, PIN)
+    at_prompt(screen)
+    return screen
+
+
+def sign_out(screen):
+    """From a shell's prompt; returns when somebody else may come."""
+    screen.type("exit")
+    screen.wait_for(r"machine login: *$")
+
+
+def command_ends(screen, command, person="alice"):
+    """Runs something that asks nothing; what it showed, then its status stands in the last line but one."""
+    screen.begin(f"{command}; echo status $?")
+    shown = screen.wait_for(rf"status \d+\n{person}@machine:\S+[$#] *$")
+    return shown
+
+
+# --- from far away ----------------------------------------------------------------------------------------------------
+
+SSH = ["-o", "UserKnownHostsFile=/dev/null", "-o", "StrictHostKeyChecking=no", "-o", "LogLevel=ERROR"]
+
+
+def from_outside(machine, person, *command):
+    """ssh into the machine from another one."""
+    return Terminal("root", ["ssh", "-t", "-p", str(machine.ssh_port), *SSH, f"{person}@127.0.0.1", *command],
+                    (f"{person}@elsewhere:~$ ", " ".join(("ssh machine", *command))))
+
+
+def administrator(machine, command):
+    """carol runs something as root over ssh; what it showed, and its status."""
+    with from_outside(machine, "carol", f"sudo {command}") as far:
+        far.wait_for(r"assword: *$", FAR)
+        far.type_unseen(PASSWORD)
+        far.wait_for(r"for carol: *$", FAR)
+        far.type_unseen(PASSWORD)
+        status = far.end(FAR)
+        return far.screen, status
+
+
+FAR = 120  # seconds for whatever appears far away
+
+
+# --- what the machine says of itself ----------------------------------------------------------------------------------
+
+
+def passkeys(machine, person="alice"):
+    """By name; what docs/json.md says of each."""
+    said = machine.run("passkeyctl", "list", "--user", person, "--revoked", "--json")
+    return {each["name"]: each for each in json.loads(said)}
+
+
+def id_of(machine, name):
+    return passkeys(machine)[name]["id"]
+
+
+def codes():
+    """alice's backup codes, on machines that were enrolled."""
+    return re.findall(r"\S+", (BUILD / "enrolled/codes").read_text())
+
+
+def audit(machine, person="alice"):
+    """What happened, oldest first; docs/json.md."""
+    said = machine.run("passkeyctl", "audit", "--user", person, "--json")
+    return [json.loads(line) for line in said.splitlines()]
+
+
+def session_at(machine, number):
+    """What logind says of who is signed in at a virtual terminal; None: nobody."""
+    for session in json.loads(machine.run("loginctl", "list-sessions", "--output=json")):
+        told = dict(line.split("=", 1) for line in machine.run("loginctl", "show-session", session["session"],
+                                                               status=None).splitlines() if "=" in line)
+        if told.get("TTY") == f"tty{number}" and told.get("State") != "closing":
+            return told
+    return None
+
+
+def wait_until(what, condition, seconds=120):
+    """For what nobody announces; what the condition came to."""
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        check(time.monotonic() < deadline, f"never: {what}")
+    return found
+
+
+LEDGER = "/var/lib/passkeyd/ledger.db"
+INTEGRITY = f"""
+import sqlite3
+ledger = sqlite3.connect("file:{LEDGER}?mode=ro", uri=True)
+print(*ledger.execute("PRAGMA integrity_check"), *ledger.execute("PRAGMA foreign_key_check"))
+"""
+
+
+def the_ledger_is_whole(machine):
+    """By SQLite's own view of the file, and by the chain of the audit."""
+    said = machine.run("python3", "-c", INTEGRITY).strip()
+    check(said == "('ok',)", f"integrity_check: {said}")
+    said = machine.run("passkeyctl", "audit", "--verify")
+    check(re.search(r"chain: +whole", said), said)

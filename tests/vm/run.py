@@ -18,7 +18,7 @@ import traceback
 import begin
 from kit import Machine
 
-SUITES = ["desktop", "lockers", "walls"]
+SUITES = ["desktop", "lockers", "recovery", "stacks", "walls"]
 TEXT = "multi-user.target"
 
 

@@ -3,6 +3,7 @@
 import os
 import pathlib
 import select
+import shutil
 import socket
 import subprocess
 import threading
@@ -50,6 +51,13 @@ class Tpm:
         for left in (server, server.with_name(server.name + ".ctrl")):
             left.unlink(missing_ok=True)
 
+    def replace(self):
+        """Another one from the same maker in its place, with the machine off."""
+        shutil.rmtree(self.folder)
+        maker = self.folder.with_name("maker")
+        subprocess.run([TREE / "tools/new-tpm", self.folder, maker], check=True)
+        shutil.rmtree(maker)
+
 
 class Key:
     """A security key in somebody's hand. It blinks and waits for a touch; plugged in, it is at the machine's USB port."""
@@ -74,6 +82,12 @@ class Key:
         """Touches it as soon as it blinks."""
         self.control("wait", "blinking")
         self.control("touch", "press")
+
+    def touch_soon(self):
+        """Touches it as soon as it blinks, while others go on; join() what this gives back."""
+        hand = threading.Thread(target=self.touch, daemon=True)
+        hand.start()
+        return hand
 
     def plug(self, channel):
         self.machine = socket.socket(socket.AF_UNIX)

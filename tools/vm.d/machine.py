@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from channel import PATIENCE, Channel  # noqa: E402
@@ -58,9 +59,20 @@ class Machine:
 
     # --- power ---
 
-    def boot(self, options="", target="multi-user.target", qemu=()):
-        """Switches it on; returns when `target` is reached and all is started. `options`: for the kernel's command line."""
-        self.tpm.start()
+    def boot(self, options="", target="multi-user.target", tpm=True, qemu=()):
+        """Switches it on; returns when `target` is reached and all is started. `options`: for the kernel's command line.
+        `tpm`: whether it has one."""
+        self.switch_on(options, target, tpm, qemu)
+        self.channel.wait_for_boot()
+        self.wait_until_up(target)
+
+    def switch_on(self, options="", target="multi-user.target", tpm=True, qemu=()):
+        """Switches it on and waits for nothing; for what has no agent."""
+        chip = ()
+        if tpm:
+            self.tpm.start()
+            chip = ("-chardev", f"socket,id=tpm,path={self.tpm.socket}", "-tpmdev", "emulator,id=tpm,chardev=tpm",
+                    "-device", "tpm-crb,tpmdev=tpm")
         self.ssh_port = free_port()
         self.log = self.folder / "console.log"
         here = str(self.folder)
@@ -72,8 +84,7 @@ class Machine:
             "-drive", f"file={here}/disk.qcow2,if=virtio,format=qcow2",
             "-drive", f"file={TOOLS},if=virtio,format=raw,readonly=on",
             "-serial", f"file:{self.log}", "-vga", "std",
-            "-chardev", f"socket,id=tpm,path={self.tpm.socket}", "-tpmdev", "emulator,id=tpm,chardev=tpm",
-            "-device", "tpm-crb,tpmdev=tpm",
+            *chip, "-device", "isa-debug-exit,iobase=0x501,iosize=0x02",  # guest/cut.py
             "-device", "virtio-serial-pci",
             "-chardev", f"socket,id=agent,path={here}/agent,server=on,wait=off",
             "-device", "virtserialport,chardev=agent,name=org.passkeyd.agent",
@@ -86,8 +97,14 @@ class Machine:
         self.monitor = Monitor(f"{here}/qmp")
         self.channel = Channel(f"{here}/agent")
         self.console = Console(self.channel, self.monitor)
-        self.channel.wait_for_boot()
-        self.wait_until_up(target)
+
+    def wait_for_log(self, words, seconds=PATIENCE):
+        """Until the serial line has said these words since the power came."""
+        deadline = time.monotonic() + seconds
+        while words not in self.log.read_text(errors="replace"):
+            if time.monotonic() > deadline or not self.is_on():
+                raise Failed(f"the serial line never said {words!r}:\n{self.log.read_text(errors='replace')[-2000:]}")
+            subprocess.run(["sleep", "0.2"], check=True)
 
     def is_on(self):
         return self.process is not None and self.process.poll() is None
@@ -125,6 +142,11 @@ class Machine:
             self.process.wait()
             self.after_power()
 
+    def wait_for_cut(self):
+        """Until it has cut its power itself: guest/cut.py."""
+        self.process.wait(PATIENCE)
+        self.after_power()
+
     def after_power(self):
         self.process = None
         self.channel.close()
@@ -157,6 +179,10 @@ class Machine:
     def terminal(self, user, *argv):
         """A program on a terminal of its own in the machine."""
         return GuestTerminal(self.channel, user, list(argv))
+
+    def screen(self, number):
+        """Its virtual terminal of that number."""
+        return Console(self.channel, self.monitor, number)
 
     def plug(self):
         self.key.plug(self.channel)
