@@ -18,7 +18,7 @@ import traceback
 import begin
 from kit import Machine
 
-SUITES = ["desktop", "lockers", "recovery", "stacks", "walls"]
+SUITES = ["power", "desktop", "people", "tpm", "disk", "lockers", "recovery", "stacks", "walls", "key", "admin"]
 TEXT = "multi-user.target"
 
 

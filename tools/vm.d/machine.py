@@ -80,7 +80,7 @@ class Machine:
             "qemu-system-x86_64", "-nodefaults", "-no-user-config", "-accel", "tcg,thread=multi", "-cpu", "max,la57=off",
             "-smp", "2", "-m", "2048", "-rtc", "base=utc",
             "-kernel", BASE / "vmlinuz", "-initrd", BASE / "initrd.img",
-            "-append", f"root=/dev/vda rw quiet mitigations=off console=ttyS0 console=tty0 systemd.unit={target} {options}",
+            "-append", f"root=/dev/vda rw quiet loglevel=2 mitigations=off console=ttyS0 console=tty0 systemd.unit={target} {options}",
             "-drive", f"file={here}/disk.qcow2,if=virtio,format=qcow2",
             "-drive", f"file={TOOLS},if=virtio,format=raw,readonly=on",
             "-serial", f"file:{self.log}", "-vga", "std",
