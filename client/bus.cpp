@@ -216,8 +216,10 @@ Status Bus::find_daemon(Patience &patience) {
         [](sd_bus_message *m) { return sd_bus_message_append(m, "su", bus::kService, 0U); }, patience));
     uid = who();
   }
-  if (!may_be_daemon(TRY(std::move(uid))))
-    return Error{ErrorKind::Disconnected, "somebody else has taken the name of the daemon"};
+  const uid_t owner = TRY(std::move(uid));
+  if (!may_be_daemon(owner))
+    return Error{ErrorKind::Disconnected,
+                 "user " + std::to_string(owner) + " has taken the name of the daemon"};
   daemon_ = found;
   return Ok{};
 }

@@ -114,8 +114,11 @@ const char *Ladder::after(std::size_t rung) const {
 
 Result<Say> Ladder::decide_on(const PlannedWay &way, Result<Proof> proof) {
   if (proof) return decide(house_, login_, way.credentials, std::move(proof).value());
-  note_failure(house_, login_, proof.error());
-  return proof.error();
+  Error why = proof.error();
+  // A computer without its chip is not told to people as a security key that is not plugged in.
+  if (way.way == Way::Tpm && why.kind == ErrorKind::NoDevice) why.kind = ErrorKind::TpmBroken;
+  note_failure(house_, login_, why);
+  return why;
 }
 
 /// Who stepped down by pressing Enter knows why, and is told nothing.

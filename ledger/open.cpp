@@ -38,13 +38,31 @@ bool is_read_only(const std::string &path) {
   return statvfs(path.c_str(), &about) == 0 && (about.f_flag & ST_RDONLY) != 0;
 }
 
+/// Nor this: without room for the log's index, SQLite cannot look at a file that is whole.
+bool has_no_room(const std::string &path) {
+  constexpr unsigned long kToOpen = 256UL * 1024;
+  struct statvfs about = {};
+  return statvfs(path.c_str(), &about) == 0 && about.f_bavail * about.f_frsize < kToOpen;
+}
+
+/// What SQLite said, by what it comes from. The ledger is neither broken nor damaged then.
+Error told_by_its_disk(const Error &said, const std::string &path) {
+  if (said.kind == ErrorKind::Io && is_read_only(path))
+    return {ErrorKind::StorageFull, path + ": the file system is read-only (" + said.sentence + ")"};
+  if ((said.kind == ErrorKind::Io || said.kind == ErrorKind::Corrupt) && has_no_room(path))
+    return {ErrorKind::StorageFull, path + ": there is no room on the disk (" + said.sentence + ")"};
+  return said;
+}
+
 }  // namespace
 
 Result<Ledger> Ledger::open(const std::string &path, WallTime now) {
-  Result<Ledger> opened = open_file(path, now);
-  if (opened || opened.error().kind != ErrorKind::Io || !is_read_only(path)) return opened;
-  return Error{ErrorKind::StorageFull,
-               path + ": the file system is read-only (" + opened.error().sentence + ")"};
+  // Who starts on a full disk must be able to revoke and lock there, too.
+  return despite_full_disk(Reserve(path + "-reserve"), [&]() -> Result<Ledger> {
+    Result<Ledger> opened = open_file(path, now);
+    if (!opened) return told_by_its_disk(opened.error(), path);
+    return opened;
+  });
 }
 
 Result<Ledger> Ledger::open_file(const std::string &path, WallTime now) {

@@ -207,6 +207,28 @@ void a_full_disk_makes_no_new_ledger_and_leaves_no_litter() {
   });
 }
 
+void a_full_disk_opens_the_ledger_by_its_reserve_and_never_calls_it_damaged() {
+  const TempDir dir(memory_directory());
+  with_mounts([&] {
+    if (!small_disk(dir.path(), "size=8m,mode=0700")) return kNoMounts;
+    const Credential key = prepare(*std::make_unique<Ledger>(MUST(Ledger::open(dir.ledger(), kNow))));
+    Filler filler(dir.path());
+    {
+      Ledger ledger = MUST(Ledger::open(dir.ledger(), kNow));
+      MUST(ledger.set_state(key.row, CredentialState::Revoked, "", kAdmin, kNow));
+    }
+    std::filesystem::remove(dir.ledger() + "-reserve");
+    filler.fill();
+    const Result<Ledger> opened = Ledger::open(dir.ledger(), kNow);
+    CHECK(!opened && opened.error().kind == ErrorKind::StorageFull);
+    filler.remove();
+    Ledger again = MUST(Ledger::open(dir.ledger(), kNow));
+    CHECK(MUST(again.find(key.id))->state == CredentialState::Revoked);
+    CHECK(!MUST(again.verify_chain()).first_bad);
+    return 0;
+  });
+}
+
 void a_file_system_that_is_read_only_changes_nothing_and_grants_nothing() {
   const TempDir dir(memory_directory());
   const TempDir view(memory_directory());
@@ -252,6 +274,7 @@ int main() {
       TEST(revoking_and_locking_go_on_as_long_as_there_is_a_reserve),
       TEST(a_full_disk_loses_nothing_of_what_was_enrolled),
       TEST(a_full_disk_makes_no_new_ledger_and_leaves_no_litter),
+      TEST(a_full_disk_opens_the_ledger_by_its_reserve_and_never_calls_it_damaged),
       TEST(a_file_system_that_is_read_only_changes_nothing_and_grants_nothing),
       TEST(on_a_read_only_file_system_there_is_no_ledger_to_start_with_and_it_says_why),
   };

@@ -94,7 +94,9 @@ def whom_an_administrator_has_locked_an_administrator_lets_in_again():
             check(host.account() == PERM_DENIED, "not locked")
         said = do("unlock")
         check("left on Friday" in said, f"the list does not say why: {said}")
-    check(with_touch("alice"), "still locked")
+        with Host("stacks", "alice") as host:
+            check(host.account() == SUCCESS, "still locked")
+    check(with_touch("alice"), "the passkey does not open")
 
 
 # --- switching passkeys off ------------------------------------------------------------------------------------------------

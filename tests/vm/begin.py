@@ -10,9 +10,13 @@ import shutil
 from kit import BUILD, PIN, Machine
 
 
+# tools/vm empties it when it installs anew.
+MADE_HERE = BUILD / "made"
+
+
 def at(name):
     """The folder of the machine at rest; made if it is not there."""
-    folder = BUILD / name
+    folder = BUILD / name if name == "installed" else MADE_HERE / name
     if not folder.exists():
         MADE[name](folder)
     return folder

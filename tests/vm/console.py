@@ -4,7 +4,7 @@ from kit import check
 
 
 class AtTheConsole:
-    """Signed in while the block runs. `answers`: what login asks after the name, and what is typed; (word, answer)."""
+    """Signed in while the block runs. `answers`: what login asks after the name, and what is typed, or done, then."""
 
     def __init__(self, machine, user, *answers):
         self.machine, self.user, self.answers = machine, user, answers
@@ -15,7 +15,7 @@ class AtTheConsole:
         self.console.type(self.user)
         for question, answer in self.answers:
             self.console.wait_for(question)
-            self.console.type(answer)
+            answer() if callable(answer) else self.console.type(answer)
         self.asked = self.console.wait_for(rf"{self.user}@machine:\S+\$")
         return self
 

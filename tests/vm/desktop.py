@@ -25,7 +25,7 @@ def a_person_signs_in_with_the_passkey_in_the_tpm(machine):
 
 
 def the_keyring_beside_it_does_no_harm(machine):
-    """pam_gnome_keyring found no password to open the keyring with; its daemon runs, and waits to be asked."""
+    """pam_gnome_keyring found no password to open it with; its daemon runs, and waits to be asked."""
     log = machine.run("journalctl", "--boot", "--no-pager", "--identifier=lightdm")
     check("gkr-pam: no password is available" in log, f"pam_gnome_keyring was not there:\n{log}")
     machine.run("pgrep", "--euid", "alice", "gnome-keyring")
@@ -46,9 +46,9 @@ def a_wrong_pin_is_told_and_asked_for_again(machine):
 def a_person_is_told_to_touch_the_key_and_is_in_when_they_do(machine):
     desk = Desk(machine)
     desk.fresh_greeter()
-    desk.name("bob", "Password, or Enter to use your security key", keep="greeter offers the security key")
+    desk.name("bob", "Password, or Enter to use your passkeyd Software Key", keep="greeter offers the security key")
     desk.screen.type()
-    desk.screen.wait_for("Touch your security key", keep="greeter says to touch the key")
+    desk.screen.wait_for("Touch your passkeyd Software Key", keep="greeter says to touch the key")
     machine.key.touch()
     session = desk.desktop("bob", keep="desktop begun with the security key")
     check(session["Service"] == "lightdm", f"the session: {session}")
@@ -76,8 +76,7 @@ def an_unplugged_key_leaves_the_password(machine):
     machine.unplug()
     desk = Desk(machine)
     desk.fresh_greeter()
-    desk.name("bob", "bob")
-    desk.is_asked("bob")  # of which nothing can be read: bob sees what he saw before he had a key
+    desk.name("bob")  # who sees what he saw before he had a key
     desk.screen.type(PASSWORD)
     desk.desktop("bob", keep="desktop begun with the password while the key is unplugged")
     machine.plug()
@@ -87,8 +86,7 @@ def without_the_service_the_password_works_as_ever(machine):
     machine.run("systemctl", "mask", "--now", "passkeyd")
     desk = Desk(machine)
     desk.fresh_greeter()
-    desk.name("alice", "alice")
-    desk.is_asked("alice")
+    desk.name("alice")
     desk.screen.type(PASSWORD)
     desk.desktop("alice")
     machine.run("systemctl", "unmask", "passkeyd")
@@ -99,7 +97,8 @@ def greetd_asks_the_same_on_a_text_screen(machine):
     machine.run("systemctl", "start", "greetd")
     desk = Desk(machine)
     desk.screen.wait_for("login:")
-    desk.name("alice", OFFER)
+    desk.screen.type("alice")
+    desk.screen.wait_for(OFFER, keep="greetd offers a passkey")
     desk.screen.type()
     desk.screen.wait_for(ASKS_PIN, keep="greetd asks for the pin")
     desk.screen.type(TPM_PIN)

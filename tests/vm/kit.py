@@ -128,7 +128,7 @@ def id_of(machine, name):
 
 def codes():
     """alice's backup codes, on machines that were enrolled."""
-    return re.findall(r"\S+", (BUILD / "enrolled/codes").read_text())
+    return re.findall(r"\S+", (BUILD / "made/enrolled/codes").read_text())
 
 
 def audit(machine, person="alice"):

@@ -10,11 +10,7 @@ from desk import PASSWORD, TPM_PIN, WRONG_PIN, Desk, check, enroll_people, until
 BEGIN, TARGET = "installed", "graphical.target"
 OFFER = "Password, or Enter to use a passkey"
 ASKS_PIN = "PIN of this computer.s passkey, or Enter to skip"
-BACK = "Back on the desktop"
-
-
-def is_running(machine, program):
-    return machine.run("pgrep", "--exact", program, status=None) != ""
+BACK = "BACK HERE"
 
 
 def light_locker_opens_by_passkey_at_the_greeter(machine):
@@ -26,6 +22,8 @@ def light_locker_opens_by_passkey_at_the_greeter(machine):
     desk.screen.type(f"clear; (light-locker 2>/dev/null &); sleep 3; light-locker-command --lock; echo {BACK}")
     until(lambda: desk.session("alice") is None, "the session is no longer the one on the screen")
     wake(desk, OFFER, keep="light-locker offers a passkey")
+    desk.is_asked("alice")  # this greeter begins once more when it is woken
+    desk.screen.wait_for(OFFER)
     desk.screen.type()
     desk.screen.wait_for(ASKS_PIN)
     desk.screen.type(TPM_PIN)
@@ -38,7 +36,7 @@ def light_locker_opens_by_passkey_at_the_greeter(machine):
 def wake(desk, shown, keep):
     """A locked screen is dark until somebody types."""
     def awake():
-        desk.screen.press("shift")
+        desk.screen.press("ctrl")
         return re.search(shown, desk.screen.text())
     until(awake, f"the screen shows {shown}")
     desk.screen.keep(keep)
@@ -52,7 +50,7 @@ def lock_with_xscreensaver(desk):
 
 def xscreensaver_opens_by_passkey_after_a_wrong_pin(machine):
     desk = Desk(machine)
-    desk.say("(xscreensaver --no-splash 2>/dev/null &); sleep 5; echo Ready", "Ready")
+    desk.say("(xscreensaver --no-splash 2>/dev/null &); sleep 5; echo READY", "READY")
     lock_with_xscreensaver(desk)
     wake(desk, "use a passkey", keep="xscreensaver offers a passkey")
     desk.screen.type()
@@ -76,21 +74,28 @@ def xscreensaver_opens_by_the_password(machine):
 
 
 def lock_with_i3lock(desk):
-    desk.screen.type("clear; i3lock --nofork --color=303030; echo Opened")
+    desk.screen.type("clear; i3lock --nofork --color=303030; echo OPENED")
     until(lambda: desk.machine.run("pgrep", "--exact", "i3lock", status=None), "i3lock runs")
     desk.screen.wait_for("^$")  # nothing but its colour
+
+
+def refused(machine):
+    """How often pam_unix refused a password of alice's."""
+    return machine.run("journalctl", "--boot", "--no-pager", "--identifier=unix_chkpwd").count("check failed for user (alice)")
 
 
 def i3lock_opens_by_the_password_and_by_nothing_else_that_is_typed(machine):
     desk = Desk(machine)
     lock_with_i3lock(desk)
+    before = refused(machine)
     desk.screen.type("not this one")
-    desk.screen.wait_for("Wrong", keep="i3lock says wrong")
+    until(lambda: refused(machine) == before + 1, "a wrong password is refused")
     # A PIN is not asked for where one field answers everything: typed here, it is a wrong password.
     desk.screen.type(TPM_PIN)
-    desk.screen.wait_for("Wrong")
+    until(lambda: refused(machine) == before + 2, "the PIN is a wrong password")
+    machine.run("pgrep", "--exact", "i3lock")
     desk.screen.type(PASSWORD)
-    desk.screen.wait_for("Opened")
+    desk.screen.wait_for("OPENED")
 
 
 def i3lock_opens_by_the_pin_where_its_administrator_says_so(machine):
@@ -98,17 +103,17 @@ def i3lock_opens_by_the_pin_where_its_administrator_says_so(machine):
     desk = Desk(machine)
     lock_with_i3lock(desk)
     desk.screen.type(TPM_PIN)
-    desk.screen.wait_for("Opened")
+    desk.screen.wait_for("OPENED")
     check(desk.last_sign_in("alice") == ("i3lock", "granted", "tpm"), f"the audit: {desk.last_sign_in('alice')}")
 
 
 def polkit_asks_for_the_passkey_on_the_desktop(machine):
     desk = Desk(machine)
-    desk.say("pkexec id", "use a passkey", keep="polkit offers a passkey")
+    desk.say("pkexec whoami", "use a passkey", keep="polkit offers a passkey")
     desk.screen.type()
     desk.screen.wait_for("PIN of this computer", keep="polkit asks for the pin")
     desk.screen.type(TPM_PIN)
-    desk.screen.wait_for(r"uid.0.root", keep="pkexec has run")
+    desk.screen.wait_for(r"\broot\b", keep="pkexec has run")
     check(desk.last_sign_in("alice") == ("polkit-1", "granted", "tpm"), f"the audit: {desk.last_sign_in('alice')}")
 
 
@@ -118,7 +123,7 @@ def an_empty_line_and_a_touch_open_i3lock(machine):
     lock_with_i3lock(desk)
     desk.screen.type()
     machine.key.touch()
-    desk.screen.wait_for("Opened")
+    desk.screen.wait_for("OPENED")
     check(desk.last_sign_in("bob") == ("i3lock", "granted", "usb"), f"the audit: {desk.last_sign_in('bob')}")
 
 
@@ -132,13 +137,13 @@ def polkit_asks_for_the_passkey_on_a_text_screen(machine):
     console.wait_for("PIN of this computer's passkey")
     console.type(TPM_PIN)
     console.wait_for(r"alice@machine:~\$ *$")
-    console.begin("pkexec id")
+    console.begin("pkexec whoami")
     console.wait_for("Password, or Enter to use a passkey: *$")
     console.type("")
     console.wait_for("PIN of this computer's passkey, or Enter to skip: *$")
     console.type(TPM_PIN)
-    console.wait_for(r"uid=0\(root\)")
-    desk.screen.wait_for("uid.0", keep="pkexec has run on a text screen")
+    console.wait_for(r"(?m)^root$")
+    desk.screen.wait_for(r"\broot\b", keep="pkexec has run on a text screen")
     check(desk.last_sign_in("alice") == ("polkit-1", "granted", "tpm"), f"the audit: {desk.last_sign_in('alice')}")
 
 

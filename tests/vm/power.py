@@ -4,12 +4,13 @@ What the machine had not made its disk keep (fsync) is lost: it was in the memor
 tables. Not so here: disks that say they keep something and do not.
 """
 
-from kit import (ASKS_CODE, ASKS_PASSWORD, ASKS_PIN, LEDGER, PASSWORD, PIN, answer, arrive, at_prompt, audit, check, codes,
-                 passkeys,
+import json
+
+from kit import (ASKS_CODE, ASKS_PASSWORD, ASKS_PIN, LEDGER, PASSWORD, answer, arrive, at_prompt, audit, check, codes,
                  sign_in_by_pin, sign_in_by_touch, sign_out, the_ledger_is_whole)
 
 BEGIN = "enrolled"
-WRITES_OF_A_TRY = 6  # changes of the WAL by the transaction that counts a try
+A_TRY = 4 * 4120  # bytes that the write-ahead log grows by when a try is counted; what spends the code comes next
 
 
 def after_a_reboot_both_passkeys_open(machine):
@@ -22,30 +23,42 @@ def after_a_reboot_both_passkeys_open(machine):
 # --- enrolling --------------------------------------------------------------------------------------------------------
 
 
+def begin_a_log(machine):
+    """The service begins a new write-ahead log as it starts: an old one is first written anew, and does not grow."""
+    machine.run("systemctl", "restart", "passkeyd.service")
+
+
 def begin_enrolling(machine):
     """bob's key is being made, and blinks."""
-    if not machine.key.plugged:
-        machine.plug()
+    begin_a_log(machine)
     terminal = machine.terminal("root", "passkeyctl", "enroll", "--user", "bob", "--usb", "--name", "Bobs", "--no-test",
                                 "--no-backup-codes")
     machine.key.control("wait", "blinking")
     return terminal
 
 
+def of_bob(machine):
+    return json.loads(machine.run("passkeyctl", "list", "--user", "bob", "--revoked", "--json"))
+
+
 def there_or_not_and_can_be_made(machine, there=None):
-    """After the cut: nothing of bob's is there by halves. `there`: whether it must be; None: either will do."""
+    """After the cut: nothing is there by halves. `there`: whether bob's passkey must be; None: either will do. He has none
+    in the end."""
     machine.boot()
     the_ledger_is_whole(machine)
-    of_bob = passkeys(machine, "bob")
-    check(there is None or bool(of_bob) == there, f"bob's: {of_bob}")
-    made = [each for each in audit(machine, "bob") if each["event"] == "enroll" and each["outcome"] == "done"]
-    check(len(of_bob) == len(made) <= 1, f"bob's: {of_bob}; on record: {made}")
-    print(f"# {'there' if of_bob else 'not there'}")
-    if of_bob:
-        machine.run("passkeyctl", "revoke", "bob", "Bobs", "--yes")
-    begin_enrolling(machine)
-    machine.key.touch()
-    check("Bobs" in passkeys(machine, "bob"), "it cannot be made any more")
+    machine.plug()
+    on_record = {each["credential"] for each in audit(machine, "bob") if (each["event"], each["outcome"]) == ("enroll", "done")}
+    kept = of_bob(machine)
+    check({each["id"] for each in kept} == on_record, f"bob's: {kept}; on record: {on_record}")
+    active = [each["id"] for each in kept if each["state"] == "active"]
+    check(there is None or bool(active) == there, f"bob's: {kept}")
+    print(f"# {'there' if active else 'not there'}")
+    for each in active:
+        machine.run("passkeyctl", "revoke", "bob", each, "--yes")
+    terminal = begin_enrolling(machine)
+    machine.key.control("touch", "press")
+    terminal.wait_for(r"is ready to use")
+    machine.run("passkeyctl", "revoke", "bob", "Bobs", "--yes")
 
 
 def cut_while_the_touch_is_awaited_nothing_is_there(machine):
@@ -61,15 +74,15 @@ def cut_right_after_the_touch_it_is_there_or_not_and_can_be_made(machine):
     there_or_not_and_can_be_made(machine)
 
 
-def cut_at(machine, number):
-    """In the middle of the ledger's next transactions."""
-    watching = machine.terminal("root", "python3", "/vm/cut.py", LEDGER + "-wal", str(number))
+def cut_when(machine, grown):
+    """As soon as the ledger's write-ahead log has so many bytes more: in the middle of a transaction."""
+    watching = machine.terminal("root", "python3", "/vm/cut.py", LEDGER + "-wal", str(grown))
     watching.wait_for("ready")
 
 
 def cut_at_the_first_write_of_the_commit_it_is_there_or_not(machine):
     begin_enrolling(machine)
-    cut_at(machine, 1)
+    cut_when(machine, grown=1)
     machine.key.touch()
     machine.wait_for_cut()
     there_or_not_and_can_be_made(machine)
@@ -126,10 +139,11 @@ def a_code_cut_off_right_after_enter_opens_once(machine):
 
 def a_code_cut_off_in_the_middle_of_the_commit_that_spends_it_opens_once(machine):
     before = spent(machine)
+    begin_a_log(machine)
     screen = arrive(machine)
     answer(screen, ASKS_PIN, "")
     screen.wait_for(ASKS_CODE)
-    cut_at(machine, WRITES_OF_A_TRY + 1)
+    cut_when(machine, grown=A_TRY + 1)
     screen.type(codes()[1])
     machine.wait_for_cut()
     opens_once_over_both_boots(machine, codes()[1], before)

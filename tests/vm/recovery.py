@@ -51,11 +51,12 @@ def with_the_service_masked_the_password_signs_in_and_the_page_mends_it(machine)
 def a_ledger_that_is_damaged_leaves_the_password_and_comes_back_from_the_export(machine):
     machine.sh("systemctl stop passkeyd && cd /var/lib/passkeyd && rm -f ledger.db-* && echo 'no ledger at all' >ledger.db")
     is_asked_for_the_password_alone(machine, "bob", PASSWORD)
+    machine.run("systemctl", "start", "passkeyd", status=1)
     check("ledger.db" in do(machine, "service", status=None), "nobody is told which file it is")
     do(machine, "ledger")
     check("Blue key" in machine.run("passkeyctl", "list", "--user", "alice"), "it is not in the new ledger")
     machine.plug()
-    with AtTheConsole(machine, "alice", ("Touch ", "")) as alice:
+    with AtTheConsole(machine, "alice", ("Touch ", machine.key.touch)) as alice:
         check("Password" not in alice.asked, alice.asked)
     machine.unplug()
 
@@ -86,7 +87,7 @@ def the_rescue_target_asks_for_roots_password_alone_and_switches_passkeys_off(ma
     machine.console.begin(disable + "; echo and it is $?")
     machine.console.wait_for("and it is 0")
     machine.console.type(go_on)
-    machine.wait_until_up("multi-user.target")
+    machine.sh("until systemctl --quiet is-active multi-user.target; do sleep 1; done")
     check("pam_passkey" not in machine.run("cat", "/etc/pam.d/common-auth"), "passkeys are still on")
     is_asked_for_the_password_alone(machine, "bob", PASSWORD)
     machine.run("systemctl", "unmask", "passkeyd.service")

@@ -18,7 +18,7 @@ import traceback
 import begin
 from kit import Machine
 
-SUITES = ["desktop", "lockers", "packages", "recovery", "stacks", "walls"]
+SUITES = ["power", "desktop", "people", "packages", "tpm", "disk", "lockers", "recovery", "stacks", "walls", "key", "admin"]
 TEXT = "multi-user.target"
 
 

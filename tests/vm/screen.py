@@ -43,17 +43,22 @@ class Screen:
             raise Failed(f"tesseract: {done.stderr}")
         return " ".join(done.stdout.split())
 
+    def shows(self, pattern, seconds):
+        """Whether it can be read within that time."""
+        deadline = time.monotonic() + seconds
+        while not re.search(pattern, self.text()):
+            if time.monotonic() > deadline:
+                return False
+            select.select([], [], [], LOOK_AGAIN)
+        return True
+
     def wait_for(self, pattern, keep=None, seconds=SECONDS):
         """Waits until it can be read; keeps that picture by the name `keep`."""
-        deadline = time.monotonic() + seconds
-        while not re.search(pattern, shown := self.text()):
-            if time.monotonic() > deadline:
-                self.keep("missing " + re.sub(r"[^A-Za-z0-9 ]+", "", pattern))
-                raise Failed(f"the screen never showed {pattern!r}, but: {shown}")
-            select.select([], [], [], LOOK_AGAIN)
+        if not self.shows(pattern, seconds):
+            self.keep("missing " + re.sub(r"[^A-Za-z0-9 ]+", "", pattern))
+            raise Failed(f"the screen never showed {pattern!r}, but: {self.words}")
         if keep:
             self.keep(keep)
-        return shown
 
     def keep(self, name):
         """The picture that was looked at last."""

@@ -80,7 +80,7 @@ class Machine:
             "qemu-system-x86_64", "-nodefaults", "-no-user-config", "-accel", "tcg,thread=multi", "-cpu", "max,la57=off",
             "-smp", "2", "-m", "2048", "-rtc", "base=utc",
             "-kernel", BASE / "vmlinuz", "-initrd", BASE / "initrd.img",
-            "-append", f"root=/dev/vda rw quiet mitigations=off console=ttyS0 console=tty0 systemd.unit={target} {options}",
+            "-append", f"root=/dev/vda rw quiet loglevel=2 mitigations=off console=ttyS0 console=tty0 systemd.unit={target} {options}",
             "-drive", f"file={here}/disk.qcow2,if=virtio,format=qcow2",
             "-drive", f"file={TOOLS},if=virtio,format=raw,readonly=on",
             "-serial", f"file:{self.log}", "-vga", "std",
@@ -90,7 +90,7 @@ class Machine:
             "-device", "virtserialport,chardev=agent,name=org.passkeyd.agent",
             "-chardev", f"socket,id=key,path={self.key.port},server=on,wait=off",
             "-device", "virtserialport,chardev=key,name=org.passkeyd.key",
-            "-netdev", f"user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:{self.ssh_port}-:22", "-device", "virtio-net-pci,netdev=net",
+            "-netdev", f"user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:{self.ssh_port}-:22", "-device", "virtio-net-pci,netdev=net,romfile=",
             "-qmp", f"unix:{here}/qmp,server=on,wait=off", *(qemu or ("-display", "none"))],
             stdin=None if qemu else subprocess.DEVNULL)
         self.wait_for_sockets("agent", "key.port", "qmp")
