@@ -20,8 +20,12 @@ def light_locker_opens_by_passkey_at_the_greeter(machine):
     desk = Desk(machine)
     desk.sign_in("alice")
     before = desk.session("alice")["Id"]
-    desk.screen.type(f"clear; (light-locker 2>/dev/null &); sleep 3; light-locker-command --lock; echo {BACK}")
-    until(lambda: desk.session("alice") is None, "the session is no longer the one on the screen")
+    desk.say(f"(light-locker 2>/dev/null &); echo {BACK}", BACK)
+
+    def locked():  # light-locker hears of it from logind, once it listens
+        machine.run("loginctl", "lock-session", before)
+        return desk.session("alice") is None
+    until(locked, "the session is no longer the one on the screen")
     wake(desk, OFFER, keep="light-locker offers a passkey")
     desk.is_asked("alice")  # this greeter begins once more when it is woken
     desk.screen.wait_for(OFFER)
@@ -44,14 +48,18 @@ def wake(desk, shown, keep):
 
 
 def lock_with_xscreensaver(desk):
-    desk.screen.type(f"clear; xscreensaver-command -lock; echo {BACK}")
-    display = "DISPLAY=:0 XAUTHORITY=/home/alice/.Xauthority xscreensaver-command -time"
-    until(lambda: "screen locked" in desk.machine.sh(display, user="alice", status=None), "the screen is locked")
+    desk.say(f"echo {BACK}", BACK)
+    command = "DISPLAY=:0 XAUTHORITY=/home/alice/.Xauthority xscreensaver-command"
+
+    def locked():
+        told = desk.machine.sh(f"{command} -lock; {command} -time", user="alice", status=None)
+        return "screen locked" in told
+    until(locked, "the screen is locked")
 
 
 def xscreensaver_opens_by_passkey_after_a_wrong_pin(machine):
     desk = Desk(machine)
-    desk.say("(xscreensaver --no-splash 2>/dev/null &); sleep 5; echo READY", "READY")
+    desk.say("(xscreensaver --no-splash 2>/dev/null &); echo READY", "READY")
     lock_with_xscreensaver(desk)
     wake(desk, "use a passkey", keep="xscreensaver offers a passkey")
     desk.screen.type()
