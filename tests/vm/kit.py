@@ -45,6 +45,11 @@ def touch_when_asked(machine, screen):
     machine.key.touch()
 
 
+def check_dark(machine):
+    """Nobody is asked for a touch."""
+    check("idle" in machine.key.control("state").split(), "the key blinks")
+
+
 def answer(screen, question, text):
     screen.wait_for(question)
     screen.type(text)
@@ -79,13 +84,6 @@ def sign_out(screen):
     """From a shell's prompt; returns when somebody else may come."""
     screen.type("exit")
     screen.wait_for(r"machine login: *$")
-
-
-def command_ends(screen, command, person="alice"):
-    """Runs something that asks nothing; what it showed, then its status stands in the last line but one."""
-    screen.begin(f"{command}; echo status $?")
-    shown = screen.wait_for(rf"status \d+\n{person}@machine:\S+[$#] *$")
-    return shown
 
 
 # --- from far away ----------------------------------------------------------------------------------------------------

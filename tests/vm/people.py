@@ -3,7 +3,7 @@ the administrator, and open what they should, where they should."""
 
 import re
 
-from kit import (ASKS_PASSWORD, ASKS_PIN, FAR, PASSWORD, PIN, TOUCH, answer, arrive, at_prompt, check, command_ends,
+from kit import (ASKS_PASSWORD, ASKS_PIN, FAR, PASSWORD, PIN, TOUCH, answer, at_prompt, check, check_dark,
                  from_outside, session_at, sign_in, sign_in_by_pin, sign_in_by_touch, sign_out, touch_when_asked, wait_until)
 
 BEGIN = "installed"
@@ -89,7 +89,7 @@ def sudo_that_must_not_ask_is_refused_at_once_and_the_key_does_not_blink(machine
     screen.begin("sudo -n true; echo status $?")
     shown = at_prompt(screen)
     check("a password is required\nstatus 1" in shown, shown)
-    machine.key.control("wait", "idle")
+    check_dark(machine)
 
 
 def polkit_takes_a_touch_where_it_asks_for_oneself(machine):
@@ -175,7 +175,7 @@ def from_outside_a_backup_code_opens_once_where_the_administrator_allows_it(mach
 def cron_works_for_who_has_a_passkey_and_asks_nobody(machine):
     machine.sh("echo '* * * * * touch /tmp/cron-was-here' | crontab -u alice -")
     wait_until("the crontab's minute", lambda: machine.sh("test -e /tmp/cron-was-here; echo $?").strip() == "0")
-    check(machine.key.control("state").count("blinking yes") == 0, "the key blinks")
+    check_dark(machine)
 
 
 PROMISES = [

@@ -11,6 +11,7 @@ import threading
 TREE = pathlib.Path(__file__).resolve().parents[2]
 SOFTKEY = TREE / "build/tests/softkey"
 REPORT = 64
+PATIENCE = 300  # seconds until a key that was to blink is given up
 
 
 class Tpm:
@@ -73,7 +74,8 @@ class Key:
 
     def control(self, *words):
         """softkey-ctl, see tests/softkey/README.md; what it said."""
-        done = subprocess.run([SOFTKEY / "softkey-ctl", self.hand, *words], capture_output=True, text=True)
+        done = subprocess.run([SOFTKEY / "softkey-ctl", self.hand, *words], capture_output=True, text=True,
+                              timeout=PATIENCE)
         if done.returncode != 0:
             raise RuntimeError(f"softkey-ctl {' '.join(words)}: {done.stdout}{done.stderr}")
         return done.stdout

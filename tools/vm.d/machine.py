@@ -90,7 +90,8 @@ class Machine:
             "-device", "virtserialport,chardev=agent,name=org.passkeyd.agent",
             "-chardev", f"socket,id=key,path={self.key.port},server=on,wait=off",
             "-device", "virtserialport,chardev=key,name=org.passkeyd.key",
-            "-netdev", f"user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:{self.ssh_port}-:22", "-device", "virtio-net-pci,netdev=net,romfile=",
+            "-netdev", f"user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:{self.ssh_port}-:22",
+            "-device", "virtio-net-pci,netdev=net,romfile=",
             "-qmp", f"unix:{here}/qmp,server=on,wait=off", *(qemu or ("-display", "none"))],
             stdin=None if qemu else subprocess.DEVNULL)
         self.wait_for_sockets("agent", "key.port", "qmp")
