@@ -102,7 +102,8 @@ void note_time(House &house) {
 void warn_of_missing_walls() {
   if (landlock_version() > 0) return;
   log_line(LogLevel::Warning,
-           "this kernel has no Landlock, or it is switched off (lsm= on its command line): where accounts are looked "
+           "this kernel has no Landlock, or it is switched off (lsm= on its command line): where accounts "
+           "are looked "
            "up, permissions alone keep a ceremony from files; the other walls stand");
 }
 
