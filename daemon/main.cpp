@@ -104,7 +104,7 @@ void warn_of_missing_walls() {
   log_line(LogLevel::Warning,
            "this kernel has no Landlock, or it is switched off (lsm= on its command line): where accounts "
            "are looked "
-           "up, only permissions and AppArmor keep a ceremony from files; the other walls stand");
+           "up, permissions alone keep a ceremony from files; the other walls stand");
 }
 
 /// What is done for the ledger when the daemon starts and once an hour. Waits are measured in running time

@@ -34,8 +34,6 @@ check the_daemon_is_never_started_outside_its_unit says '^Exec=/bin/false$' \
 # --- AppArmor ---------------------------------------------------------------------------------------------------------
 profile=/etc/apparmor.d/usr.libexec.passkeyd.passkeyd
 check apparmor_understands_the_profile apparmor_parser --skip-kernel-load --skip-cache "$profile"
-check a_ceremony_runs_in_a_profile_of_its_own_within_the_daemons says \
-  '^ */usr/libexec/passkeyd/passkeyd-ceremony Px -> &passkeyd//ceremony,$' cat "$profile"
 check the_profile_is_enforced fails says 'complain|unconfined\)' grep -E '^ *profile|flags' "$profile"
 
 # --- user and folder ------------------------------------------------------------------------------------------------

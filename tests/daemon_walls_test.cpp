@@ -93,7 +93,7 @@ void must_stand() {
 using Names = std::set<std::string_view>;
 
 /// What looking up accounts and names needs: sources of names are asked over local sockets, and the kernel
-/// for addresses. The bus is such a socket, too: the bus' own policy and AppArmor's profile keep it.
+/// for addresses. The bus is such a socket, too, and the bus' own policy is what keeps it.
 const Names kOfNames = {"open-local", "open-routes", "reach-bus"};
 /// What answering with a memory file needs.
 const Names kOfFiles = {"make-a-memory-file"};
