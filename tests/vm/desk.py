@@ -2,13 +2,12 @@
 
 import json
 import select
-import threading
 import time
 
-from kit import PASSWORD, Failed, check  # noqa: F401
+from kit import PASSWORD, PIN, Failed
 from screen import SECONDS, Screen
 
-TPM_PIN, WRONG_PIN = "314159", "271828"
+WRONG_PIN = "271828"
 
 
 def until(happened, what, seconds=SECONDS):
@@ -27,10 +26,11 @@ def enroll_people(machine):
     enroll = ["passkeyctl", "enroll", "--no-backup-codes", "--no-test", "--name", "desk"]
     machine.run("pam-auth-update", "--enable", "passkey")
     machine.run("usermod", "--append", "--groups", "sudo", "alice")
-    machine.run(*enroll, "--user", "alice", "--tpm", "--pin-stdin", input=f"{TPM_PIN}\n{TPM_PIN}\n")
+    machine.run(*enroll, "--user", "alice", "--tpm", "--pin-stdin", input=f"{PIN}\n{PIN}\n")
     machine.plug()
-    threading.Thread(target=machine.key.touch, daemon=True).start()  # as soon as it blinks
+    touching = machine.key.touch_soon()
     machine.run(*enroll, "--user", "bob", "--usb")
+    touching.join()
 
 
 class Desk:

@@ -3,7 +3,8 @@ greetd with its own greeter. alice has a passkey in the TPM, bob one in a securi
 
 What was on the screen is in build/vm/screenshots/ afterwards."""
 
-from desk import PASSWORD, TPM_PIN, WRONG_PIN, Desk, check, enroll_people, until
+from desk import WRONG_PIN, Desk, enroll_people, until
+from kit import PASSWORD, PIN, TOUCH, check
 
 BEGIN, TARGET = "installed", "graphical.target"
 OFFER = "Password, or Enter to use a passkey"
@@ -17,7 +18,7 @@ def a_person_signs_in_with_the_passkey_in_the_tpm(machine):
     desk.name("alice", OFFER, keep="greeter offers a passkey")
     desk.screen.type()
     desk.screen.wait_for(ASKS_PIN, keep="greeter asks for the pin")
-    desk.screen.type(TPM_PIN)
+    desk.screen.type(PIN)
     session = desk.desktop("alice", keep="desktop begun with the tpm passkey")
     told = {name: session[name] for name in ("Type", "Class", "Service", "Seat", "Remote")}
     check(told == {"Type": "x11", "Class": "user", "Service": "lightdm", "Seat": "seat0", "Remote": "no"}, f"the session: {told}")
@@ -39,7 +40,7 @@ def a_wrong_pin_is_told_and_asked_for_again(machine):
     desk.screen.wait_for(ASKS_PIN)
     desk.screen.type(WRONG_PIN)
     desk.screen.wait_for("Wrong PIN. Try again, or press Enter to go on", keep="greeter says that the pin was wrong")
-    desk.screen.type(TPM_PIN)
+    desk.screen.type(PIN)
     desk.desktop("alice")
 
 
@@ -48,7 +49,7 @@ def a_person_is_told_to_touch_the_key_and_is_in_when_they_do(machine):
     desk.fresh_greeter()
     desk.name("bob", "Password, or Enter to use your passkeyd Software Key", keep="greeter offers the security key")
     desk.screen.type()
-    desk.screen.wait_for("Touch your passkeyd Software Key", keep="greeter says to touch the key")
+    desk.screen.wait_for(TOUCH, keep="greeter says to touch the key")
     machine.key.touch()
     session = desk.desktop("bob", keep="desktop begun with the security key")
     check(session["Service"] == "lightdm", f"the session: {session}")
@@ -101,7 +102,7 @@ def greetd_asks_the_same_on_a_text_screen(machine):
     desk.screen.wait_for(OFFER, keep="greetd offers a passkey")
     desk.screen.type()
     desk.screen.wait_for(ASKS_PIN, keep="greetd asks for the pin")
-    desk.screen.type(TPM_PIN)
+    desk.screen.type(PIN)
     until(lambda: desk.last_sign_in("alice") == ("greetd", "granted", "tpm"), "greetd let alice in")
     begun = until(lambda: [line for line in machine.run("loginctl", "list-sessions", "--no-legend").splitlines()
                            if "alice" in line and "tty7" in line], "alice has a session on tty7")

@@ -5,7 +5,8 @@ What was on the screen is in build/vm/screenshots/ afterwards."""
 
 import re
 
-from desk import PASSWORD, TPM_PIN, WRONG_PIN, Desk, check, enroll_people, until
+from desk import WRONG_PIN, Desk, enroll_people, until
+from kit import PASSWORD, PIN, answer, arrive, at_prompt, check
 
 BEGIN, TARGET = "installed", "graphical.target"
 OFFER = "Password, or Enter to use a passkey"
@@ -19,14 +20,18 @@ def light_locker_opens_by_passkey_at_the_greeter(machine):
     desk = Desk(machine)
     desk.sign_in("alice")
     before = desk.session("alice")["Id"]
-    desk.screen.type(f"clear; (light-locker 2>/dev/null &); sleep 3; light-locker-command --lock; echo {BACK}")
-    until(lambda: desk.session("alice") is None, "the session is no longer the one on the screen")
+    desk.say(f"(light-locker 2>/dev/null &); echo {BACK}", BACK)
+
+    def locked():  # light-locker hears of it from logind, once it listens
+        machine.run("loginctl", "lock-session", before)
+        return desk.session("alice") is None
+    until(locked, "the session is no longer the one on the screen")
     wake(desk, OFFER, keep="light-locker offers a passkey")
     desk.is_asked("alice")  # this greeter begins once more when it is woken
     desk.screen.wait_for(OFFER)
     desk.screen.type()
     desk.screen.wait_for(ASKS_PIN)
-    desk.screen.type(TPM_PIN)
+    desk.screen.type(PIN)
     desk.screen.wait_for(BACK)
     check(until(lambda: desk.session("alice"), "alice is back")["Id"] == before, "alice is back in another session")
     check(desk.last_sign_in("alice") == ("lightdm", "granted", "tpm"), f"the audit: {desk.last_sign_in('alice')}")
@@ -43,14 +48,18 @@ def wake(desk, shown, keep):
 
 
 def lock_with_xscreensaver(desk):
-    desk.screen.type(f"clear; xscreensaver-command -lock; echo {BACK}")
-    display = "DISPLAY=:0 XAUTHORITY=/home/alice/.Xauthority xscreensaver-command -time"
-    until(lambda: "screen locked" in desk.machine.sh(display, user="alice", status=None), "the screen is locked")
+    desk.say(f"echo {BACK}", BACK)
+    command = "DISPLAY=:0 XAUTHORITY=/home/alice/.Xauthority xscreensaver-command"
+
+    def locked():
+        told = desk.machine.sh(f"{command} -lock; {command} -time", user="alice", status=None)
+        return "screen locked" in told
+    until(locked, "the screen is locked")
 
 
 def xscreensaver_opens_by_passkey_after_a_wrong_pin(machine):
     desk = Desk(machine)
-    desk.say("(xscreensaver --no-splash 2>/dev/null &); sleep 5; echo READY", "READY")
+    desk.say("(xscreensaver --no-splash 2>/dev/null &); echo READY", "READY")
     lock_with_xscreensaver(desk)
     wake(desk, "use a passkey", keep="xscreensaver offers a passkey")
     desk.screen.type()
@@ -59,7 +68,7 @@ def xscreensaver_opens_by_passkey_after_a_wrong_pin(machine):
     desk.screen.wait_for("Wrong PIN", keep="xscreensaver says that the pin was wrong")
     check(desk.last_sign_in("alice")[:2] == ("xscreensaver", "denied"), f"the audit: {desk.last_sign_in('alice')}")
     desk.screen.wait_for("PIN of this")
-    desk.screen.type(TPM_PIN)
+    desk.screen.type(PIN)
     desk.screen.wait_for(BACK)
     check(desk.last_sign_in("alice") == ("xscreensaver", "granted", "tpm"), f"the audit: {desk.last_sign_in('alice')}")
 
@@ -91,7 +100,7 @@ def i3lock_opens_by_the_password_and_by_nothing_else_that_is_typed(machine):
     desk.screen.type("not this one")
     until(lambda: refused(machine) == before + 1, "a wrong password is refused")
     # A PIN is not asked for where one field answers everything: typed here, it is a wrong password.
-    desk.screen.type(TPM_PIN)
+    desk.screen.type(PIN)
     until(lambda: refused(machine) == before + 2, "the PIN is a wrong password")
     machine.run("pgrep", "--exact", "i3lock")
     desk.screen.type(PASSWORD)
@@ -102,7 +111,7 @@ def i3lock_opens_by_the_pin_where_its_administrator_says_so(machine):
     machine.sh("sed -i '1i auth sufficient pam_passkey.so typed=pin' /etc/pam.d/i3lock")
     desk = Desk(machine)
     lock_with_i3lock(desk)
-    desk.screen.type(TPM_PIN)
+    desk.screen.type(PIN)
     desk.screen.wait_for("OPENED")
     check(desk.last_sign_in("alice") == ("i3lock", "granted", "tpm"), f"the audit: {desk.last_sign_in('alice')}")
 
@@ -112,7 +121,7 @@ def polkit_asks_for_the_passkey_on_the_desktop(machine):
     desk.say("pkexec whoami", "use a passkey", keep="polkit offers a passkey")
     desk.screen.type()
     desk.screen.wait_for("PIN of this computer", keep="polkit asks for the pin")
-    desk.screen.type(TPM_PIN)
+    desk.screen.type(PIN)
     desk.screen.wait_for(r"\broot\b", keep="pkexec has run")
     check(desk.last_sign_in("alice") == ("polkit-1", "granted", "tpm"), f"the audit: {desk.last_sign_in('alice')}")
 
@@ -131,17 +140,12 @@ def polkit_asks_for_the_passkey_on_a_text_screen(machine):
     """pkexec brings an agent of its own there."""
     desk = Desk(machine)
     desk.screen.press("ctrl", "alt", "f2")
-    console = type(machine.console)(machine.channel, machine.monitor, number=2)
-    console.wait_for("login:")
-    console.type("alice")
-    console.wait_for("PIN of this computer's passkey")
-    console.type(TPM_PIN)
-    console.wait_for(r"alice@machine:~\$ *$")
+    console = arrive(machine, "alice", 2)
+    answer(console, "PIN of this computer's passkey", PIN)
+    at_prompt(console)
     console.begin("pkexec whoami")
-    console.wait_for("Password, or Enter to use a passkey: *$")
-    console.type("")
-    console.wait_for("PIN of this computer's passkey, or Enter to skip: *$")
-    console.type(TPM_PIN)
+    answer(console, "Password, or Enter to use a passkey: *$", "")
+    answer(console, "PIN of this computer's passkey, or Enter to skip: *$", PIN)
     console.wait_for(r"(?m)^root$")
     desk.screen.wait_for(r"\broot\b", keep="pkexec has run on a text screen")
     check(desk.last_sign_in("alice") == ("polkit-1", "granted", "tpm"), f"the audit: {desk.last_sign_in('alice')}")
