@@ -3,6 +3,7 @@
 Every move of a clock is a restart of the daemon, so that whatever holds over them also holds over restarts."""
 
 import os
+import sys
 import tempfile
 import time
 
@@ -23,7 +24,8 @@ class Clock:
     def __init__(self):
         self.ahead = 0
         self.wall = None  # years that the wall clock is set wrong by; None: it is right
-        with open(HASHES, "w", encoding="ascii"):
+        with open(HASHES, "wb") as count:
+            count.write(bytes(8))
             os.chmod(HASHES, 0o666)
 
     def now(self):
@@ -77,4 +79,5 @@ class Clock:
 
 def hashes():
     """Password hashes that the daemon or its ceremonies have computed."""
-    return os.stat(HASHES).st_size
+    with open(HASHES, "rb") as count:
+        return int.from_bytes(count.read(8), sys.byteorder)
