@@ -139,7 +139,17 @@ def daemon_log():
 
 # --- the daemon -----------------------------------------------------------------------------------------------------
 def daemon_pids():
-    return [int(pid) for pid in run("pidof", DAEMON)[1].split()]
+    """Without its children: for a moment, before it is the ceremony's program, one of those looks just like it."""
+    pids = [int(pid) for pid in run("pidof", DAEMON)[1].split()]
+    return [pid for pid in pids if parent_of(pid) not in pids]
+
+
+def parent_of(pid):
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8") as stat:
+            return int(stat.read().rpartition(")")[2].split()[1])
+    except OSError:  # it ended
+        return None
 
 
 def stop_daemon():
