@@ -5,8 +5,29 @@
 
 #include "common/log.h"
 #include "common/steps.h"
+#include "daemon/config.h"
 
 namespace passkeyd {
+namespace {
+
+/// Whether nobody is queued for our name on the bus. A process that looks up accounts could do that, as the
+/// same user, if it were taken over: the name would be its own once we let go of it. The bus itself answers
+/// at once.
+bool name_is_nobody_elses(sd_bus *connection) {
+  sd_bus_message *answer = nullptr;
+  const int failed =
+      sd_bus_call_method(connection, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
+                         "ListQueuedOwners", nullptr, &answer, "s", bus::kService);
+  const BusMessage reply(answer);
+  if (failed < 0 || sd_bus_message_enter_container(reply.get(), 'a', "s") <= 0) return false;
+  const char *owner = nullptr;
+  int owners = 0;
+  int more = 0;
+  while ((more = sd_bus_message_read(reply.get(), "s", &owner)) > 0) ++owners;
+  return more == 0 && owners <= 1;
+}
+
+}  // namespace
 
 /// Also not before the hour is over in which refusals are counted: who is refused ten times would have ten
 /// more.
@@ -14,6 +35,13 @@ bool Idleness::is_idle() const {
   const BootTime now = house_.clock.boot();
   return !service_.is_busy() && house_.ceremonies.count() == 0 && house_.transfers == 0 &&
          house_.refusals.forgotten(now) && house_.refused_answers.forgotten(now);
+}
+
+std::string Idleness::reason_to_stay() const {
+  const Result<Config> next = load_config(config_directory_);
+  if (!next) return "the next start would refuse the configuration: " + next.error().sentence;
+  if (!name_is_nobody_elses(house_.bus)) return "another process waits for the name on the bus";
+  return {};
 }
 
 void Idleness::leave() {
@@ -30,8 +58,13 @@ int Idleness::on_time(sd_event_source *source, std::uint64_t, void *self_) {
   const bool quiet = calls == self.calls_seen_ && self.is_idle();
   self.calls_seen_ = calls;
   if (quiet) {
-    self.leave();
-    return 0;
+    const std::string reason = self.reason_to_stay();
+    if (reason.empty()) {
+      self.leave();
+      return 0;
+    }
+    if (reason != self.told_) log_line(LogLevel::Warning, "stays though nobody wants anything: " + reason);
+    self.told_ = reason;
   }
   sd_event_source_set_time_relative(source, static_cast<std::uint64_t>(self.patience_.count()));
   return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);

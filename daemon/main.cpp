@@ -227,7 +227,7 @@ Status serve(const Options &options) {
   reloading.find_names();
   Service service(house);
   TRY(service.publish());
-  Idleness idleness(house, service);
+  Idleness idleness(house, service, options.config_directory);
   if (options.idle_seconds > 0) TRY(idleness.end_after(std::chrono::seconds(options.idle_seconds)));
   int failed = sd_bus_request_name(connection.get(), bus::kService, 0);
   if (failed < 0) return errno_error(std::string("own the bus name ") + bus::kService, -failed);

@@ -26,7 +26,7 @@ class OneLine final : public Conversation {
 
  private:
   /// What the line holds.
-  enum class Line { NothingYet, Empty, Complaint, SomethingElse };
+  enum class Line { NothingYet, Empty, Words };
 
   Status announce(const std::string &prompt);
 

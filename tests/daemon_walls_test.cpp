@@ -94,7 +94,7 @@ using Names = std::set<std::string_view>;
 
 /// What looking up accounts and names needs: sources of names are asked over local sockets, and the kernel
 /// for addresses. The bus is such a socket, too, and the bus' own policy is what keeps it.
-const Names kOfNames = {"open-local", "open-routes", "reach-bus"};
+const Names kOfNames = {"open-local", "open-routes", "reach-bus", "take-a-descriptor"};
 /// What answering with a memory file needs.
 const Names kOfFiles = {"make-a-memory-file"};
 
@@ -129,8 +129,8 @@ const Names kOfDaemon = {"read-daemons-memory",   "read-daemons-surroundings",
                          "own-signals-to-daemon"};
 const Names kOfPrograms = {"run-program", "run-program-by-descriptor", "spawn-program", "begin-a-process",
                            "begin-a-thread"};
-const Names kOfSockets = {"open-internet", "open-internet-6", "open-packets", "open-local",
-                          "open-pair",     "open-uevents",    "open-routes",  "reach-bus"};
+const Names kOfSockets = {"open-internet", "open-internet-6", "open-packets", "open-local",       "open-pair",
+                          "open-uevents",  "open-routes",     "reach-bus",    "take-a-descriptor"};
 const Names kOfMemory = {"map-to-run", "make-runnable"};
 const Names kOfKernel = {"begin-io-uring", "handle-faults",   "load-bpf",        "take-keys",
                          "count-events",   "mount-something", "make-namespaces", "change-root",

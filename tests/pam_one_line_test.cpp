@@ -58,15 +58,16 @@ void a_question_after_an_answer_finds_the_line_empty() {
   CHECK(said_by("lightdm", script, types({"", "135790"})) == (Said{kToldOffer, kOffered, kAsksPin}));
 }
 
-void a_complaint_is_left_standing_while_the_question_waits() {
+void a_question_is_told_behind_the_complaint_that_it_follows() {
   const PrivateBus bus;
   const std::vector<Event> script = {
       kOffers, pin_after(" empty"),
       next(" secret=111111", "tell", {{"message", "pin-wrong"}, {"next", "again"}}), pin_after(""),
       next(" secret=135790", "granted")};
-  const std::string complaint = "error: Wrong PIN. Try again, or press Enter to go on.";
+  const std::string complaint = "Wrong PIN. Try again, or press Enter to go on.";
   CHECK(said_by("lightdm", script, types({"", "111111", "135790"})) ==
-        (Said{kToldOffer, kOffered, kAsksPin, complaint, kAsksPin}));
+        (Said{kToldOffer, kOffered, kAsksPin, "error: " + complaint,
+              "info: " + complaint + " PIN of this computer's passkey, or Enter to skip", kAsksPin}));
 }
 
 void a_question_that_another_text_would_hide_is_told() {
@@ -100,7 +101,7 @@ int main(int argc, char **argv) {
       TEST(the_first_question_is_told_before_it_is_asked),
       TEST(where_questions_are_shown_they_are_not_told),
       TEST(a_question_after_an_answer_finds_the_line_empty),
-      TEST(a_complaint_is_left_standing_while_the_question_waits),
+      TEST(a_question_is_told_behind_the_complaint_that_it_follows),
       TEST(a_question_that_another_text_would_hide_is_told),
       TEST(what_went_wrong_is_still_there_when_the_next_text_comes),
   };

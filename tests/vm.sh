@@ -13,5 +13,6 @@ if [ "$gigabytes_of_memory" -lt 6 ] || [ "$gigabytes_of_disk" -lt 10 ]; then
   echo 1..1
   exit
 fi
+tools/build
 tools/vm
 exec /usr/bin/python3 tests/vm/run.py "$@"

@@ -43,7 +43,6 @@ constexpr const char *kThinking[] = {
     "ppoll",
     "ppoll_time64",
     "sendmsg",
-    "recvmsg",
     // memory: mmap and mprotect have conditions, below
     "brk",
     "munmap",
@@ -104,15 +103,17 @@ constexpr const char *kTalking[] = {"recvfrom", "recv", "send", "shutdown", "get
 
 /// What the C library's own sources of names call, and those of systemd, sssd and their like.
 constexpr const char *kLookingUp[] = {
-    "open",          "openat",      "access",     "faccessat",       "faccessat2",     "stat",
-    "stat64",        "lstat",       "newfstatat", "fstatat64",       "statx",          "statfs",
-    "fstatfs",       "readlink",    "readlinkat", "getdents64",      "getcwd",         "fadvise64",
-    "flock",         "uname",       "sysinfo",    "getrlimit",       "connect",        "bind",
-    "getsockname",   "getpeername", "getsockopt", "setsockopt",      "sendto",         "sendmmsg",
-    "recvfrom",      "recvmmsg",    "shutdown",   "socketcall",      "pipe2",          "eventfd2",
-    "epoll_create1", "epoll_ctl",   "epoll_wait", "epoll_pwait",     "timerfd_create", "timerfd_settime",
-    "select",        "_newselect",  "pselect6",   "pselect6_time64", "getresuid",      "getresgid",
-    "getgroups",     "getppid",     "getpgrp",    "umask",
+    "open",        "openat",          "access",          "faccessat",  "faccessat2",
+    "stat",        "stat64",          "lstat",           "newfstatat", "fstatat64",
+    "statx",       "statfs",          "fstatfs",         "readlink",   "readlinkat",
+    "getdents64",  "getcwd",          "fadvise64",       "flock",      "uname",
+    "sysinfo",     "getrlimit",       "connect",         "bind",       "getsockname",
+    "getpeername", "getsockopt",      "setsockopt",      "sendto",     "sendmmsg",
+    "recvfrom",    "recvmsg",         "recvmmsg",        "shutdown",   "socketcall",
+    "pipe2",       "eventfd2",        "epoll_create1",   "epoll_ctl",  "epoll_wait",
+    "epoll_pwait", "timerfd_create",  "timerfd_settime", "select",     "_newselect",
+    "pselect6",    "pselect6_time64", "getresuid",       "getresgid",  "getgroups",
+    "getppid",     "getpgrp",         "umask",
 };
 
 /// A source of names may try what we never heard of, and is refused that. But none tries these.

@@ -1,5 +1,6 @@
 """The machines at rest that suites begin with. What one suite does to its machine, no other sees.
 
+    fresh       a Debian with all that the packages depend on, and not yet them
     installed   the packages are installed, and nothing else was done
     enrolled    alice has a passkey on the security key (a touch) and one in the TPM (PIN), and backup codes, which are
                 in the file "codes" beside the disk; passkeys are enabled for everything that asks PAM
@@ -16,7 +17,7 @@ MADE_HERE = BUILD / "made"
 
 def at(name):
     """The folder of the machine at rest; made if it is not there."""
-    folder = BUILD / name if name == "installed" else MADE_HERE / name
+    folder = (BUILD if name in ("fresh", "installed") else MADE_HERE) / name
     if not folder.exists():
         MADE[name](folder)
     return folder

@@ -5,10 +5,11 @@ import os
 import pathlib
 import select
 import shutil
+import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "signin"))
-from world import (TREE, check, daemon_log, daemon_pids, enroll, keep, restart_daemon, start_daemon,  # noqa: E402
+from world import (TREE, check, configure, daemon_log, daemon_pids, enroll, keep, restart_daemon, start_daemon,  # noqa: E402
                    stop_daemon, sudo, touch, use_password, with_touch)
 
 CEREMONY = "/usr/libexec/passkeyd/passkeyd-ceremony"
@@ -63,6 +64,45 @@ def a_daemon_that_nobody_wants_anything_of_ends_in_order():
     check(not daemon_pids() and daemon_log().splitlines()[-1].endswith("ends until the next call"), daemon_log()[-300:])
 
 
+def ends():
+    watched = [os.pidfd_open(pid) for pid in daemon_pids()]
+    check(select.select(watched, [], [], 30)[0], "it stays though all is well")
+
+
+def stays(why):
+    """Until the log says that it would have gone, and why it did not."""
+    before = len(daemon_log())
+    watched = [os.pidfd_open(pid) for pid in daemon_pids()]
+    for _ in range(100):
+        if why in daemon_log()[before:]:
+            return
+        check(not select.select(watched, [], [], 0.3)[0], "it went")
+    check(False, daemon_log()[before:])
+
+
+def it_stays_while_the_next_one_would_refuse_the_configuration():
+    status, said = start_daemon("--exit-when-idle", "1")
+    check(status == 0, said)
+    configure("nonsense = 1\n")
+    stays("the next start would refuse the configuration")
+    configure("")
+    ends()
+
+
+def it_stays_while_somebody_else_waits_for_its_name():
+    """As its user, which the bus lets have the name: a look-up that was taken over could ask for it."""
+    status, said = start_daemon("--exit-when-idle", "1")
+    check(status == 0, said)
+    code = ("import dbus, sys; bus = dbus.SystemBus(); print(bus.request_name('org.passkeyd1'), flush=True); "
+            "sys.stdin.read()")
+    with subprocess.Popen(["setpriv", "--reuid", "passkeyd", "--regid", "passkeyd", "--init-groups", "/usr/bin/python3", "-c", code],
+                          stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as waiting:
+        check(waiting.stdout.readline() == "2\n", "it is not queued for the name")
+        stays("another process waits for the name")
+        waiting.stdin.close()
+    ends()
+
+
 def it_stays_while_somebody_signs_in():
     status, said = start_daemon("--exit-when-idle", "1")
     check(status == 0, said)
@@ -82,6 +122,8 @@ def main():
                  what_libraries_may_try_is_refused_and_the_password_goes_on,
                  the_honest_one_opens_again,
                  a_daemon_that_nobody_wants_anything_of_ends_in_order,
+                 it_stays_while_the_next_one_would_refuse_the_configuration,
+                 it_stays_while_somebody_else_waits_for_its_name,
                  it_stays_while_somebody_signs_in])
 
 

@@ -46,7 +46,7 @@ def lend_a_hand(machine):
                 caller.sendall(said.encode())
 
 
-def main(how, display="gtk"):
+def main(how, display="vnc=127.0.0.1:1"):
     with Machine(BUILD / "installed") as machine:
         text = how == SHELL
         # Without the kernel's own graphics the screen is text, which this terminal can show.

@@ -1,5 +1,5 @@
-"""QEMU's monitor (QMP, docs/interop/qmp-spec.txt of QEMU): keys typed at the machine's keyboard, pictures of its screen,
-its power."""
+"""QEMU's monitor (QMP, docs/interop/qmp-spec.txt of QEMU): keys typed at the machine's keyboard, and pictures of its
+screen."""
 
 import json
 import socket
