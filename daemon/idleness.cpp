@@ -41,6 +41,7 @@ std::string Idleness::reason_to_stay() const {
   const Result<Config> next = load_config(config_directory_);
   if (!next) return "the next start would refuse the configuration: " + next.error().sentence;
   if (!name_is_nobody_elses(house_.bus)) return "another process waits for the name on the bus";
+  if (!house_.ledger.has_room()) return "the disk is full, and the next start would need some of it";
   return {};
 }
 

@@ -267,6 +267,9 @@ class Ledger {
   Result<std::vector<ImportChange>> take_in(const Import &import, ImportMode mode, const Actor &by,
                                             WallTime now);
 
+  /// Whether it could be closed now and opened again at once, on a disk that fills up meanwhile.
+  [[nodiscard]] bool has_room() const { return reserve_.is_ample(); }
+
  private:
   static Result<Ledger> open_file(const std::string &path, WallTime now);
   explicit Ledger(sql::Database database)

@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <filesystem>
+
 #include "common/handle.h"
 
 namespace passkeyd {
@@ -23,6 +25,15 @@ bool Reserve::let_go() const {
   struct stat about = {};
   if (!file || fstat(file.get(), &about) != 0 || !S_ISREG(about.st_mode) || about.st_size == 0) return false;
   return ftruncate(file.get(), 0) == 0;
+}
+
+bool Reserve::is_ample() const {
+  keep();  // somebody may have made room since
+  std::error_code unknown;
+  const std::uintmax_t held = std::filesystem::file_size(path_, unknown);
+  if (unknown || held < kBytes) return false;
+  const std::filesystem::space_info disk = std::filesystem::space(path_, unknown);
+  return !unknown && disk.available >= kBytes;
 }
 
 }  // namespace passkeyd

@@ -22,6 +22,9 @@ class Reserve {
   void keep() const;
   /// Gives it up. True if there was some.
   [[nodiscard]] bool let_go() const;
+  /// Whether it is held and the disk has as much again: what the ledger needs to be opened anew without giving
+  /// up anything of it.
+  [[nodiscard]] bool is_ample() const;
 
  private:
   std::string path_;

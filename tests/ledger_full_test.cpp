@@ -229,6 +229,20 @@ void a_full_disk_opens_the_ledger_by_its_reserve_and_never_calls_it_damaged() {
   });
 }
 
+void a_ledger_on_a_full_disk_says_that_it_must_not_be_closed() {
+  const TempDir dir(memory_directory());
+  with_mounts([&] {
+    if (!small_disk(dir.path(), "size=8m,mode=0700")) return kNoMounts;
+    const Ledger ledger = MUST(Ledger::open(dir.ledger(), kNow));
+    CHECK(ledger.has_room());
+    const Filler filler(dir.path());
+    CHECK(!ledger.has_room());
+    filler.remove();
+    CHECK(ledger.has_room());
+    return 0;
+  });
+}
+
 void a_file_system_that_is_read_only_changes_nothing_and_grants_nothing() {
   const TempDir dir(memory_directory());
   const TempDir view(memory_directory());
@@ -275,6 +289,7 @@ int main() {
       TEST(a_full_disk_loses_nothing_of_what_was_enrolled),
       TEST(a_full_disk_makes_no_new_ledger_and_leaves_no_litter),
       TEST(a_full_disk_opens_the_ledger_by_its_reserve_and_never_calls_it_damaged),
+      TEST(a_ledger_on_a_full_disk_says_that_it_must_not_be_closed),
       TEST(a_file_system_that_is_read_only_changes_nothing_and_grants_nothing),
       TEST(on_a_read_only_file_system_there_is_no_ledger_to_start_with_and_it_says_why),
   };

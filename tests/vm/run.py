@@ -39,7 +39,7 @@ def keep(name):
                 verdict = "not ok"
                 failed += 1
                 print("".join(f"# {line}\n" for line in (traceback.format_exc() + evidence(machine)).splitlines()[-60:]), end="")
-            print(f"{verdict} {number} - {name}: {promise.__name__} # {time.monotonic() - started:.0f} s", flush=True)
+            print(f"\n{verdict} {number} - {name}: {promise.__name__} # {time.monotonic() - started:.0f} s", flush=True)
     return 1 if failed else 0
 
 
