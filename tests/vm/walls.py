@@ -6,11 +6,10 @@ import pathlib
 import re
 import subprocess
 
-from kit import check
+from kit import PIN, answer, check, sign_in, sign_out, touch_when_asked
 
 BEGIN = "installed"
 HOSTILE = pathlib.Path(__file__).resolve().parents[2] / "build/tests/hostile-ceremony"
-PIN = "314159"
 HELPERS = "/usr/libexec/passkeyd"
 
 
@@ -42,15 +41,16 @@ ENROLL = ("passkeyctl", "enroll", "--no-test", "--no-backup-codes", "--name", "m
 
 
 def tries(machine, user, expected=0):
-    """`passkeyctl test` by somebody whose key is touched where it blinks, or whose PIN is typed."""
-    with machine.terminal(user, "passkeyctl", "test") as terminal:
-        if user == "alice" and expected == 0:
-            machine.key.touch()
-        if user == "bob":
-            terminal.wait_for(r"PIN[^\n]*: ?$")
-            terminal.send(PIN + "\n")
-        status = terminal.end()
-        check((status == 0) == (expected == 0), f"status {status}: {terminal.screen}")
+    """`passkeyctl test` by somebody at the screen whose key is touched where it blinks, or whose PIN is typed."""
+    screen = sign_in(machine, user)
+    screen.begin("passkeyctl test; echo status: $?")
+    if user == "alice" and expected == 0:
+        touch_when_asked(machine, screen)
+    if user == "bob":
+        answer(screen, r"PIN[^\n]*: *$", PIN)
+    shown = screen.wait_for(r"(?m)^status: \d+$")
+    sign_out(screen)
+    check(("status: 0" in shown.splitlines()) == (expected == 0), shown)
 
 
 # --- the walls are there ------------------------------------------------------------------------------------------------
@@ -76,10 +76,9 @@ def the_profile_is_enforced_for_the_running_daemon(machine):
 def a_security_key_is_enrolled_and_opens_with_nothing_denied(machine):
     cursor = mark(machine)
     machine.plug()
-    enrolling = machine.channel.ask("run", argv=[*ENROLL, "--user", "alice", "--usb"])
-    machine.key.touch()
-    answer = machine.channel.next_answer(enrolling)
-    check(answer.get("status") == 0, answer)
+    touching = machine.key.touch_soon()
+    machine.run(*ENROLL, "--user", "alice", "--usb")
+    touching.join()
     tries(machine, "alice")
     nothing_was_denied(machine, cursor)
 
