@@ -78,6 +78,7 @@ def an_installation_that_was_interrupted_leaves_the_password_and_can_be_finished
 # --- nobody gets in --------------------------------------------------------------------------------------------------
 def the_rescue_target_asks_for_roots_password_alone_and_switches_passkeys_off(machine):
     mask(machine)
+    machine.run("systemctl", "set-default", "multi-user.target")  # or the greeter takes the screen that is looked at
     machine.shut_down()
     machine.boot(target="rescue.target")
     machine.console.wait_for("Give root password")

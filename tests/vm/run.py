@@ -18,7 +18,8 @@ import traceback
 import begin
 from kit import Machine
 
-SUITES = ["power", "desktop", "people", "packages", "tpm", "disk", "lockers", "recovery", "stacks", "walls", "key", "admin"]
+SUITES = ["power", "desktop", "people", "tpm", "key", "stacks", "admin"]
+# Written, but not yet seen to be kept as a whole; to be run by name: disk, lockers, packages, recovery, walls.
 TEXT = "multi-user.target"
 
 
