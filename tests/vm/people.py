@@ -150,6 +150,7 @@ def from_outside_the_password_opens_and_the_key_in_the_machine_is_not_asked(mach
         far.type_unseen(PASSWORD)
         far.wait_for(r"\nroot\s", FAR)
         check("Touch" not in far.screen, far.screen)
+        far.wait_for(r"alice@machine:\S+[$]", FAR)  # sudo throws away what is typed before it has ended
         far.type("exit")
         far.end(FAR)
 
