@@ -18,8 +18,8 @@ import traceback
 import begin
 from kit import Machine
 
-SUITES = ["power", "desktop", "people", "tpm", "key", "stacks", "admin"]
-# Written, but not yet seen to be kept as a whole; to be run by name: disk, lockers, packages, recovery, walls.
+SUITES = ["power", "desktop", "people", "recovery", "tpm", "key", "stacks", "admin"]
+# Written, but not yet seen to be kept as a whole; to be run by name: disk, lockers, packages, walls.
 TEXT = "multi-user.target"
 
 
