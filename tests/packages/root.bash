@@ -4,7 +4,7 @@
 #   $root/debs  the packages, as built, and as version 99 of the same (make_newer)
 
 make_root() {
-  root=$(mktemp -d "$PWD/build/packages-root.XXXXXX")
+  root=$(mktemp -d /var/tmp/passkeyd-packages.XXXXXX)
   trap 'rm -rf --one-file-system "$root"' EXIT
   tools/debian-root "$root" --variant=minbase || bail_out "there is no Debian to install anything in"
   cp -L /etc/resolv.conf "$root/etc/resolv.conf"

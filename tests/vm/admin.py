@@ -1,6 +1,6 @@
 """An administrator far away, signed in by ssh, takes away what somebody at the machine is about to use."""
 
-from kit import (ASKS_CODE, ASKS_PASSWORD, ASKS_PIN, PASSWORD, TOUCH, administrator, answer, arrive, at_prompt, check, id_of,
+from kit import (ASKS_CODE, ASKS_PASSWORD, ASKS_PIN, TOUCH, administrator, arrive, check, go_on_to_the_password, id_of,
                  session_at, sign_in, sign_in_by_touch, sign_out)
 
 BEGIN = "enrolled"
@@ -20,8 +20,7 @@ def locked_while_the_key_blinks_the_touch_opens_nothing(machine):
     machine.key.control("touch", "press")
     shown = screen.wait_for(ASKS_PASSWORD)
     check("An administrator has locked this account." in shown, shown)
-    answer(screen, ASKS_PASSWORD, PASSWORD)
-    at_prompt(screen)
+    go_on_to_the_password(screen)
     sign_out(screen)
     do(machine, "passkeyctl unlock alice")
     sign_out(sign_in_by_touch(machine))
@@ -48,10 +47,7 @@ def revoked_while_the_key_blinks_the_touch_opens_nothing_and_the_password_does(m
     machine.key.control("touch", "press")
     shown = screen.wait_for(ASKS_PIN)
     check("The sign-in was refused." in shown, shown)
-    answer(screen, ASKS_PIN, "")
-    answer(screen, ASKS_CODE, "")
-    answer(screen, ASKS_PASSWORD, PASSWORD)
-    at_prompt(screen)
+    go_on_to_the_password(screen, skip=(ASKS_PIN, ASKS_CODE))
     sign_out(screen)
 
 

@@ -1,7 +1,7 @@
 """A real USB port: the key is unplugged, plugged in and asleep at the worst moments, and asked for by two at once."""
 
-from kit import (ASKS_CODE, ASKS_PASSWORD, ASKS_PIN, PASSWORD, TOUCH, answer, arrive, at_prompt, check, sign_in_by_pin,
-                 sign_in_by_touch, sign_out, wait_until)
+from kit import (ASKS_CODE, ASKS_PIN, TOUCH, arrive, at_prompt, check, go_on_to_the_password, sign_in_by_pin, sign_in_by_touch,
+                 sign_out, wait_until)
 
 BEGIN = "enrolled"
 
@@ -19,10 +19,7 @@ def unplugged_while_it_blinks_the_next_question_comes_at_once_and_the_password_o
     screen.wait_for(TOUCH)
     machine.key.control("wait", "blinking")
     machine.unplug()
-    answer(screen, ASKS_PIN, "")
-    answer(screen, ASKS_CODE, "")
-    answer(screen, ASKS_PASSWORD, PASSWORD)
-    at_prompt(screen)
+    go_on_to_the_password(screen, skip=(ASKS_PIN, ASKS_CODE))
     sign_out(screen)
 
 
@@ -30,10 +27,7 @@ def without_the_key_nobody_waits_for_a_touch(machine):
     screen = arrive(machine)
     shown = screen.wait_for(ASKS_PIN)
     check("Touch" not in shown, shown)
-    answer(screen, ASKS_PIN, "")
-    answer(screen, ASKS_CODE, "")
-    answer(screen, ASKS_PASSWORD, PASSWORD)
-    at_prompt(screen)
+    go_on_to_the_password(screen, skip=(ASKS_PIN, ASKS_CODE))
     sign_out(screen)
 
 
@@ -41,10 +35,7 @@ def plugged_in_while_another_question_waits_it_serves_the_next_sign_in(machine):
     screen = arrive(machine)
     screen.wait_for(ASKS_PIN)
     machine.plug()
-    answer(screen, ASKS_PIN, "")
-    answer(screen, ASKS_CODE, "")
-    answer(screen, ASKS_PASSWORD, PASSWORD)
-    at_prompt(screen)
+    go_on_to_the_password(screen, skip=(ASKS_PIN, ASKS_CODE))
     sign_out(screen)
     sign_out(sign_in_by_touch(machine))
 

@@ -55,13 +55,18 @@ def answer(screen, question, text):
     screen.type(text)
 
 
-def sign_in(machine, person="alice", number=1, skip=()):
-    """With the password. `skip`: the questions before it, which the person leaves with Enter."""
-    screen = arrive(machine, person, number)
+def go_on_to_the_password(screen, person="alice", skip=()):
+    """`skip`: the questions before it, which the person leaves with Enter."""
     for question in skip:
         answer(screen, question, "")
     answer(screen, ASKS_PASSWORD, PASSWORD)
     at_prompt(screen, person)
+
+
+def sign_in(machine, person="alice", number=1, skip=()):
+    """With the password; `skip` as above."""
+    screen = arrive(machine, person, number)
+    go_on_to_the_password(screen, person, skip)
     return screen
 
 

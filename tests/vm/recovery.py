@@ -3,13 +3,12 @@ machine that is booted. The commands are the page's."""
 
 import pathlib
 import sys
-import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "recovery"))
 import page  # noqa: E402
 from console import AtTheConsole, is_asked_for_the_password_alone  # noqa: E402
-from kit import PASSWORD, check  # noqa: E402
-from stacks import PIN, enroll_bob  # noqa: E402
+from kit import PASSWORD, PIN, check  # noqa: E402
+from stacks import enroll_bob  # noqa: E402
 
 BEGIN = "installed"
 ROOT = r"root@machine:\S+#"
@@ -29,8 +28,7 @@ def mask(machine):
 def what_there_is_can_be_written_down(machine):
     enroll_bob(machine)
     machine.plug()
-    touching = threading.Thread(target=machine.key.touch)
-    touching.start()
+    touching = machine.key.touch_soon()
     machine.run("passkeyctl", "enroll", "--user", "alice", "--usb", "--name", "Blue key", "--no-backup-codes", "--pin-stdin")
     touching.join()
     machine.unplug()

@@ -1,12 +1,13 @@
 """What people see of the machine: terminals of programs in it, and the text of its own screen with the keyboard before it.
 Both are used like tools/demo.d/person.py's Terminal."""
 
+import pathlib
 import re
 import select
 import sys
 import time
 
-sys.path.insert(0, str(__import__("pathlib").Path(__file__).resolve().parents[1] / "demo.d"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "demo.d"))
 from person import Screen, Stuck  # noqa: E402
 
 SECONDS = 180  # the longest anything is waited for in an emulated machine
