@@ -1,5 +1,5 @@
 /// passkeyd: the daemon that verifies passkeys. This file opens what the house needs, in order, and runs the
-/// loop.
+/// loop; where that cannot be opened, callers are told (out_of_order.h).
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -19,6 +19,7 @@
 #include "daemon/bus.h"
 #include "daemon/idleness.h"
 #include "daemon/journal.h"
+#include "daemon/out_of_order.h"
 #include "daemon/own_names.h"
 #include "daemon/retention.h"
 #include "daemon/service.h"
@@ -197,25 +198,36 @@ Result<EventSource> reload_on_hangup(Reloading &reloading) {
   return EventSource(source);
 }
 
-Status serve(const Options &options) {
-  const SystemClock clock;
+/// What it stands on: whether this can be had does not change by trying again, but by an administrator.
+struct Foundation {
+  Config config;
+  Ledger ledger;
+  RpId rp_id;
+  std::string boot_id;
+};
+
+Result<Foundation> lay_foundation(const Options &options, const Clock &clock) {
   Config config = TRY(load_config(options.config_directory));
   const Moment started = TRY(moment_of(clock));
   Ledger ledger = TRY(Ledger::open(options.state_directory + "/ledger.db", started.wall));
   const RpId wished = TRY(wished_rp_id(config));
   RpId rp_id = TRY(ledger.fix_rp_id(wished));
-  warn_of_other_rp_id(config, rp_id);
+  return Foundation{std::move(config), std::move(ledger), std::move(rp_id), started.boot_id};
+}
+
+Status serve(const Options &options, const Clock &clock, Foundation foundation) {
+  warn_of_other_rp_id(foundation.config, foundation.rp_id);
   warn_of_missing_walls();
   const Loop loop = TRY(make_loop());
   const Bus connection = TRY(connect_bus(loop.get()));
   House house{loop.get(),
               connection.get(),
-              std::move(config),
-              std::move(rp_id),
-              std::move(ledger),
+              std::move(foundation.config),
+              std::move(foundation.rp_id),
+              std::move(foundation.ledger),
               Ceremonies(loop.get(), PASSKEYD_CEREMONY),
               clock,
-              started.boot_id};
+              foundation.boot_id};
   house.state_directory = options.state_directory;
   house.sshds_user = system_user(sshd::kUser);
   TRY(house.departures.listen(house.bus));
@@ -242,6 +254,16 @@ Status serve(const Options &options) {
   return Ok{};
 }
 
+Status apologize(const Error &why) {
+  const Loop loop = TRY(make_loop());
+  const Bus connection = TRY(connect_bus(loop.get()));
+  return say_out_of_order(loop.get(), connection.get(), why);
+}
+
+/// Of a daemon that cannot serve until somebody has mended what it says: EX_CONFIG of sysexits.h(3head).
+/// systemd is told not to try again by itself; the next call does.
+constexpr int kOutOfOrder = 78;
+
 int run(int argc, char **argv) {
   Options options;
   CLI::App app("passkeyd verifies passkeys for pam_passkey and passkeyctl. See passkeyd(8).", "passkeyd");
@@ -255,7 +277,15 @@ int run(int argc, char **argv) {
   app.set_version_flag("--version", std::string("passkeyd ") + PASSKEYD_VERSION);
   CLI11_PARSE(app, argc, argv);
   harden();
-  const Status served = serve(options);
+  const SystemClock clock;
+  Result<Foundation> foundation = lay_foundation(options, clock);
+  if (!foundation) {
+    log_line(LogLevel::Error, foundation.error().sentence);
+    if (const Status told = apologize(foundation.error()); !told)
+      log_line(LogLevel::Error, told.error().sentence);
+    return kOutOfOrder;
+  }
+  const Status served = serve(options, clock, std::move(foundation).value());
   if (served) return EXIT_SUCCESS;
   log_line(LogLevel::Error, served.error().sentence);
   return EXIT_FAILURE;

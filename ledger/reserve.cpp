@@ -24,7 +24,8 @@ bool Reserve::let_go() const {
   const Fd file(open(path_.c_str(), O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   struct stat about = {};
   if (!file || fstat(file.get(), &about) != 0 || !S_ISREG(about.st_mode) || about.st_size == 0) return false;
-  return ftruncate(file.get(), 0) == 0;
+  // Written through: ext4 gives freed blocks to others only once its journal says that they are free.
+  return ftruncate(file.get(), 0) == 0 && fsync(file.get()) == 0;
 }
 
 bool Reserve::is_ample() const {

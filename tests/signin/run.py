@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 
 from world import (CONFIG, DAEMON_LOG, LEDGER, SYSLOG, Failed, Misbehaving, Terminal, check, configure, daemon_log, daemon_pids,
@@ -386,6 +387,21 @@ def refuses_to_start(*parts):
         use_password(terminal)
 
 
+def tells_who_calls_that_it_is_out_of_order(reason):
+    """Who signs in while it does has the password's prompt, and nothing else."""
+    starting = threading.Thread(target=start_daemon)
+    starting.start()
+    must("gdbus", "wait", "--system", "--timeout=20", "org.passkeyd1")
+    status, said = run("passkeyctl", "list", "--user", "alice")
+    check(status == 3 and reason in said, f"{status}: {said}")
+    with sudo("alice") as terminal:
+        use_password(terminal)
+        check("Touch" not in terminal.screen and "PIN" not in terminal.screen, terminal.screen)
+    check(daemon_pids(), "it was not there any more")
+    starting.join()
+    check(not daemon_pids(), "it stays")
+
+
 def a_damaged_ledger_is_named_and_left_alone():
     stop_daemon()
     shutil.copy2(LEDGER, "/run/world/ledger.saved")
@@ -396,6 +412,7 @@ def a_damaged_ledger_is_named_and_left_alone():
         damaged = file.read()
     try:
         refuses_to_start(LEDGER)
+        tells_who_calls_that_it_is_out_of_order(LEDGER)
         with open(LEDGER, "rb") as file:
             check(file.read() == damaged, "the damaged file was changed")
     finally:

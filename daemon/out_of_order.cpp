@@ -1,0 +1,70 @@
+/// Refusing everything, for a short time.
+#include "daemon/out_of_order.h"
+
+#include <systemd/sd-daemon.h>
+
+#include <ctime>
+
+#include "common/steps.h"
+#include "daemon/bus.h"
+#include "daemon/mailbox.h"
+
+namespace passkeyd {
+namespace {
+
+constexpr std::uint64_t kSecond = 1'000'000;
+constexpr std::uint64_t kQuiet = 5 * kSecond;
+constexpr std::uint64_t kInAll = 30 * kSecond;
+
+/// Some kinds say something of who calls, such as that they may not: that is not so here.
+Error told_to_callers(const Error &why) {
+  switch (why.kind) {
+    case ErrorKind::Io:
+    case ErrorKind::Corrupt:
+    case ErrorKind::NotConfigured:
+    case ErrorKind::StorageFull:
+      return {why.kind, why.sentence};
+    default:
+      return {ErrorKind::Internal, why.sentence};
+  }
+}
+
+struct Refusing {
+  Error why;
+  EventSource quiet;
+};
+
+int refuse(sd_bus_message *call, void *of, sd_bus_error *) {
+  if (sd_bus_message_is_method_call(call, nullptr, nullptr) <= 0) return 0;
+  const auto *refusing = static_cast<const Refusing *>(of);
+  sd_event_source_set_time_relative(refusing->quiet.get(), kQuiet);
+  reply_error(call, refusing->why);
+  return 1;
+}
+
+/// A timer that ends the loop.
+Result<EventSource> end_after(sd_event *loop, std::uint64_t time) {
+  sd_event_source *source = nullptr;
+  const int failed = sd_event_add_time_relative(loop, &source, CLOCK_MONOTONIC, time, 0, nullptr, nullptr);
+  if (failed < 0) return errno_error("timer", -failed);
+  return EventSource(source);
+}
+
+}  // namespace
+
+Status say_out_of_order(sd_event *loop, sd_bus *bus, const Error &why) {
+  Refusing refusing{told_to_callers(why), TRY(end_after(loop, kQuiet))};
+  const EventSource in_all = TRY(end_after(loop, kInAll));
+  sd_bus_slot *slot = nullptr;
+  int failed = sd_bus_add_filter(bus, &slot, refuse, &refusing);
+  const BusSlot filter(slot);
+  if (failed >= 0) failed = sd_bus_request_name(bus, bus::kService, 0);
+  if (failed < 0) return errno_error(std::string("own the bus name ") + bus::kService, -failed);
+  sd_notifyf(0, "STATUS=out of order: %s", why.sentence.c_str());
+  failed = sd_event_loop(loop);
+  sd_bus_release_name(bus, bus::kService);  // who calls from now on makes the bus start the next one
+  if (failed < 0) return errno_error("event loop", -failed);
+  return Ok{};
+}
+
+}  // namespace passkeyd
