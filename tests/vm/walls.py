@@ -6,7 +6,7 @@ import pathlib
 import re
 import subprocess
 
-from kit import PIN, answer, check, sign_in, sign_out, touch_when_asked
+from kit import PIN, answer, check, enroll_key, enroll_tpm, sign_in, sign_out, touch_when_asked
 
 BEGIN = "installed"
 HOSTILE = pathlib.Path(__file__).resolve().parents[2] / "build/tests/hostile-ceremony"
@@ -35,9 +35,6 @@ def nothing_was_denied(machine, cursor):
     kernel = said_since(machine, cursor, "--dmesg")
     bad = [line for line in kernel.splitlines() if 'apparmor="DENIED"' in line or "type=1326" in line]
     check(not bad, "\n".join(bad))
-
-
-ENROLL = ("passkeyctl", "enroll", "--no-test", "--no-backup-codes", "--name", "mine")
 
 
 def tries(machine, user, expected=0):
@@ -76,16 +73,14 @@ def the_profile_is_enforced_for_the_running_daemon(machine):
 def a_security_key_is_enrolled_and_opens_with_nothing_denied(machine):
     cursor = mark(machine)
     machine.plug()
-    touching = machine.key.touch_soon()
-    machine.run(*ENROLL, "--user", "alice", "--usb")
-    touching.join()
+    enroll_key(machine, "alice")
     tries(machine, "alice")
     nothing_was_denied(machine, cursor)
 
 
 def a_key_in_the_tpm_is_enrolled_and_opens_with_nothing_denied(machine):
     cursor = mark(machine)
-    machine.run(*ENROLL, "--user", "bob", "--tpm", "--pin-stdin", input=f"{PIN}\n{PIN}\n")
+    enroll_tpm(machine, "bob")
     tries(machine, "bob")
     nothing_was_denied(machine, cursor)
 
