@@ -134,8 +134,9 @@ def change_unit(machine, *lines):
 
 def a_ceremony_of_the_hostile_kind_takes_the_place_of_the_honest_one(machine):
     """It is in no package, and comes over the command channel."""
-    bare = subprocess.run(["strip", "-o", "/dev/stdout", HOSTILE], check=True, capture_output=True).stdout
-    machine.sh("base64 --decode >/root/hostile", input=base64.b64encode(bare).decode())
+    bare = machine.folder / "hostile"
+    subprocess.run(["strip", "-o", bare, HOSTILE], check=True)
+    machine.sh("base64 --decode >/root/hostile", input=base64.b64encode(bare.read_bytes()).decode())
     machine.sh(f"cp {HELPERS}/passkeyd-ceremony /root/honest; install -m 755 /root/hostile {HELPERS}/passkeyd-ceremony")
 
 
