@@ -154,10 +154,10 @@ void warn_of_other_rp_id(const Config &config, const RpId &in_force) {
                                   ", which stays in force");
 }
 
-/// To systemd, with what `systemctl status` shows.
+/// To systemd, with what `systemctl status` shows to everybody.
 void say_ready(const House &house) {
   const bool loaded = house.config_state == kConfigLoaded;
-  const std::string about = loaded ? "configuration loaded" : "reload refused: " + house.config_state;
+  const std::string about = loaded ? "configuration loaded" : "reload refused; the log says why";
   sd_notifyf(0, "READY=1\nSTATUS=relying party ID %s; %s", house.rp_id.str().c_str(), about.c_str());
 }
 
@@ -254,10 +254,13 @@ Status serve(const Options &options, const Clock &clock, Foundation foundation) 
   return Ok{};
 }
 
-Result<Then> be_out_of_order(const Error &why) {
+/// Tells callers for some seconds, and then looks once more. Errors: Cancelled, of who is told to stop.
+Result<Foundation> be_out_of_order(const Options &options, const Clock &clock, const Error &why) {
   const Loop loop = TRY(make_loop());
   const Bus connection = TRY(connect_bus(loop.get()));
-  return say_out_of_order(loop.get(), connection.get(), why);
+  if (TRY(say_out_of_order(loop.get(), connection.get(), why)) == Then::End)
+    return Error{ErrorKind::Cancelled, "stopped"};
+  return lay_foundation(options, clock);
 }
 
 /// Of a daemon that cannot serve until somebody has mended what it says: EX_CONFIG of sysexits.h(3head).
@@ -281,11 +284,8 @@ int run(int argc, char **argv) {
   Result<Foundation> foundation = lay_foundation(options, clock);
   if (!foundation) {
     log_line(LogLevel::Error, foundation.error().sentence);
-    const Result<Then> then = be_out_of_order(foundation.error());
-    if (!then) log_line(LogLevel::Error, then.error().sentence);
-    if (then && then.value() == Then::End) return EXIT_SUCCESS;
-    foundation = lay_foundation(options, clock);
-    if (!foundation) return kOutOfOrder;
+    foundation = be_out_of_order(options, clock, foundation.error());
+    if (!foundation) return foundation.error().kind == ErrorKind::Cancelled ? EXIT_SUCCESS : kOutOfOrder;
   }
   const Status served = serve(options, clock, std::move(foundation).value());
   if (served) return EXIT_SUCCESS;

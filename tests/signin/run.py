@@ -397,9 +397,11 @@ def mended_by(meanwhile):
 
 
 def tells_who_calls_that_it_is_out_of_order(reason):
-    """Who signs in then has the password's prompt, and nothing else."""
+    """Root hears why. Who signs in then has the password's prompt, and nothing else."""
     status, said = run("passkeyctl", "list", "--user", "alice")
     check(status == 3 and reason in said, f"{status}: {said}")
+    status, said = run("runuser", "--user", "alice", "--", "passkeyctl", "list")
+    check(status == 3 and "out of order" in said and reason not in said, f"{status}: {said}")
     with sudo("alice") as terminal:
         use_password(terminal)
         check("Touch" not in terminal.screen and "PIN" not in terminal.screen, terminal.screen)
