@@ -94,7 +94,10 @@ class Machine:
         self.log = self.folder / "console.log"
         here = str(self.folder)
         self.process = start(
-            "qemu-system-x86_64", "-nodefaults", "-no-user-config", "-accel", "tcg,thread=multi", "-cpu", "max,la57=off",
+            "qemu-system-x86_64", "-nodefaults", "-no-user-config",
+            # Hostile programs are tried in it: what gets out of the machine starts nothing here, and gains no rights.
+            "-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
+            "-accel", "tcg,thread=multi", "-cpu", "max,la57=off",
             "-smp", "2", "-m", "2048", "-rtc", "base=utc",
             "-kernel", BASE / "vmlinuz", "-initrd", BASE / "initrd.img",
             "-append", f"root=/dev/vda rw quiet loglevel=2 mitigations=off console=ttyS0 console=tty0 systemd.unit={target} {options}",
