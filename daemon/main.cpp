@@ -283,7 +283,8 @@ int run(int argc, char **argv) {
     log_line(LogLevel::Error, foundation.error().sentence);
     if (const Status told = apologize(foundation.error()); !told)
       log_line(LogLevel::Error, told.error().sentence);
-    return kOutOfOrder;
+    foundation = lay_foundation(options, clock);  // who has mended it meanwhile waits for this very start
+    if (!foundation) return kOutOfOrder;
   }
   const Status served = serve(options, clock, std::move(foundation).value());
   if (served) return EXIT_SUCCESS;

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::uint64_t kSecond = 1'000'000;
 constexpr std::uint64_t kQuiet = 5 * kSecond;
-constexpr std::uint64_t kInAll = 30 * kSecond;
+constexpr std::uint64_t kInAll = 15 * kSecond;
 
 /// Some kinds say something of who calls, such as that they may not: that is not so here.
 Error told_to_callers(const Error &why) {

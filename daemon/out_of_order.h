@@ -10,8 +10,8 @@
 
 namespace passkeyd {
 
-/// Takes the daemon's name on the bus and refuses every call with `why`, until nobody has called for some
-/// seconds, or for half a minute in all. `bus` is attached to `loop`. Errors: Io, if not even that can be
+/// Takes the daemon's name on the bus and refuses every call with `why`, until nobody has called for five
+/// seconds, or for fifteen in all. `bus` is attached to `loop`. Errors: Io, if not even that can be
 /// done.
 Status say_out_of_order(sd_event *loop, sd_bus *bus, const Error &why);
 

@@ -8,7 +8,7 @@
 
 import shutil
 
-from kit import BUILD, PIN, Machine
+from kit import BUILD, Machine, enroll_key, enroll_tpm
 
 
 # tools/vm empties it when it installs anew.
@@ -28,11 +28,8 @@ def enrolled(folder):
     with Machine(BUILD / "installed") as machine:
         machine.boot()
         machine.plug()
-        touching = machine.key.touch_soon()
-        machine.run("passkeyctl", "enroll", "--user", "alice", "--usb", "--name", "Key", "--no-test", "--no-backup-codes")
-        touching.join()
-        machine.run("passkeyctl", "enroll", "--user", "alice", "--tpm", "--name", "Computer", "--pin-stdin", "--no-backup-codes",
-                    input=f"{PIN}\n{PIN}\n")
+        enroll_key(machine)
+        enroll_tpm(machine)
         codes = machine.run("passkeyctl", "backup-codes", "--user", "alice", "--yes")
         machine.run("pam-auth-update", "--enable", "passkey")
         machine.shut_down()

@@ -1,10 +1,9 @@
 """A person before a machine's graphical screen: the greeter, the desktop behind it, and what the machine says of both."""
 
-import json
 import select
 import time
 
-from kit import PASSWORD, PIN, Failed
+from kit import PASSWORD, Failed, audit, enroll_key, enroll_tpm, session
 from screen import SECONDS, Screen
 
 WRONG_PIN = "271828"
@@ -23,14 +22,11 @@ def until(happened, what, seconds=SECONDS):
 def enroll_people(machine):
     """As an administrator sets a machine up: the profile enabled, for everything; alice has a passkey in the TPM and may do
     what administrators may, bob has one in the security key, which wants a touch."""
-    enroll = ["passkeyctl", "enroll", "--no-backup-codes", "--no-test", "--name", "desk"]
     machine.run("pam-auth-update", "--enable", "passkey")
     machine.run("usermod", "--append", "--groups", "sudo", "alice")
-    machine.run(*enroll, "--user", "alice", "--tpm", "--pin-stdin", input=f"{PIN}\n{PIN}\n")
+    enroll_tpm(machine, "alice")
     machine.plug()
-    touching = machine.key.touch_soon()
-    machine.run(*enroll, "--user", "bob", "--usb")
-    touching.join()
+    enroll_key(machine, "bob")
 
 
 class Desk:
@@ -78,10 +74,10 @@ class Desk:
 
     def desktop(self, user, keep=None):
         """Waits for it; its terminal has the keyboard then, and says whose it is. What logind says of the session."""
-        session = until(lambda: self.session(user), f"{user} has a session on the screen")
+        begun = until(lambda: self.session(user), f"{user} has a session on the screen")
         self.screen.wait_for(r"machine: ?~")
         self.say("echo HERE IS THE DESKTOP", "DESKTOP", keep)
-        return session
+        return begun
 
     def say(self, command, then, keep=None):
         """Types a command into the terminal; `then` is what must be on the screen after it."""
@@ -89,19 +85,12 @@ class Desk:
         self.screen.wait_for(then, keep)
 
     def session(self, user):
-        """logind's properties of that person's session on the screen, or None."""
-        for line in self.machine.run("loginctl", "list-sessions", "--no-legend").splitlines():
-            told = self.machine.run("loginctl", "show-session", line.split()[0], status=None)
-            session = dict(each.split("=", 1) for each in told.splitlines() if "=" in each)
-            if session.get("Name") == user and session.get("Type") == "x11" and session.get("State") == "active":
-                return session
-        return None
+        """That person's on the screen, or None: see kit.session."""
+        return session(self.machine, Name=user, Type="x11", State="active")
 
     # --- what the ledger says ---
 
     def last_sign_in(self, user):
         """Of the last sign-in on record: (service, outcome, way)."""
-        said = self.machine.run("passkeyctl", "audit", "--user", user, "--json")
-        records = [json.loads(line) for line in said.splitlines()]
-        last = [record for record in records if record["event"] == "login"][-1]
+        last = [record for record in audit(self.machine, user) if record["event"] == "login"][-1]
         return last["service"], last["outcome"], last["way"]

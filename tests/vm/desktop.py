@@ -4,7 +4,7 @@ greetd with its own greeter. alice has a passkey in the TPM, bob one in a securi
 What was on the screen is in build/vm/screenshots/ afterwards."""
 
 from desk import WRONG_PIN, Desk, enroll_people, until
-from kit import PASSWORD, PIN, TOUCH, check
+from kit import PASSWORD, PIN, TOUCH, check, session
 
 BEGIN, TARGET = "installed", "graphical.target"
 OFFER = "Password, or Enter to use a passkey"
@@ -104,10 +104,8 @@ def greetd_asks_the_same_on_a_text_screen(machine):
     desk.screen.wait_for(ASKS_PIN, keep="greetd asks for the pin")
     desk.screen.type(PIN)
     until(lambda: desk.last_sign_in("alice") == ("greetd", "granted", "tpm"), "greetd let alice in")
-    begun = until(lambda: [line for line in machine.run("loginctl", "list-sessions", "--no-legend").splitlines()
-                           if "alice" in line and "tty7" in line], "alice has a session on tty7")
-    told = machine.run("loginctl", "show-session", begun[0].split()[0])
-    check("Service=greetd" in told and "Seat=seat0" in told, f"the session: {told}")
+    begun = until(lambda: session(machine, Name="alice", TTY="tty7"), "alice has a session on tty7")
+    check(begun["Service"] == "greetd" and begun["Seat"] == "seat0", f"the session: {begun}")
 
 
 PROMISES = [

@@ -71,25 +71,52 @@ def sign_in(machine, person="alice", number=1, skip=()):
     return screen
 
 
-def sign_in_by_touch(machine, number=1):
-    screen = arrive(machine, "alice", number)
+def sign_in_by_touch(machine, person="alice", number=1):
+    screen = arrive(machine, person, number)
     touch_when_asked(machine, screen)
-    at_prompt(screen)
+    shown = at_prompt(screen, person)
+    check("assword" not in shown, shown)
     return screen
 
 
-def sign_in_by_pin(machine, number=1):
+def sign_in_by_pin(machine, person="alice", number=1):
     """The key is not at hand."""
-    screen = arrive(machine, "alice", number)
+    screen = arrive(machine, person, number)
     answer(screen, ASKS_PIN, PIN)
-    at_prompt(screen)
+    shown = at_prompt(screen, person)
+    check("assword" not in shown, shown)
     return screen
+
+
+def the_password_alone_is_asked_for(machine, person="alice", password=PASSWORD):
+    """And opens."""
+    screen = arrive(machine, person)
+    answer(screen, ASKS_PASSWORD, password)
+    shown = at_prompt(screen, person)
+    check("PIN" not in shown and "Touch" not in shown, shown)
+    sign_out(screen)
 
 
 def sign_out(screen):
     """From a shell's prompt; returns when somebody else may come."""
     screen.type("exit")
     screen.wait_for(r"machine login: *$")
+
+
+# --- enrolling, as root does for somebody ------------------------------------------------------------------------------
+
+ENROLL = ("passkeyctl", "enroll", "--no-test", "--no-backup-codes")
+
+
+def enroll_key(machine, person="alice", name="Key"):
+    """The security key that is plugged in."""
+    touching = machine.key.touch_soon()
+    machine.run(*ENROLL, "--user", person, "--usb", "--name", name)
+    touching.join()
+
+
+def enroll_tpm(machine, person="alice", name="Computer"):
+    machine.run(*ENROLL, "--user", person, "--tpm", "--name", name, "--pin-stdin", input=f"{PIN}\n{PIN}\n")
 
 
 # --- from far away ----------------------------------------------------------------------------------------------------
@@ -141,14 +168,20 @@ def audit(machine, person="alice"):
     return [json.loads(line) for line in said.splitlines()]
 
 
-def session_at(machine, number):
-    """What logind says of who is signed in at a virtual terminal; None: nobody."""
-    for session in json.loads(machine.run("loginctl", "list-sessions", "--output=json")):
-        told = dict(line.split("=", 1) for line in machine.run("loginctl", "show-session", session["session"],
-                                                               status=None).splitlines() if "=" in line)
-        if told.get("TTY") == f"tty{number}" and told.get("State") != "closing":
+def session(machine, **wanted):
+    """What logind says of the session that has these properties, as in session(machine, Name="alice", Type="x11"); None: there is
+    none, or it is on its way out."""
+    for each in json.loads(machine.run("loginctl", "list-sessions", "--output=json")):
+        lines = machine.run("loginctl", "show-session", each["session"], status=None).splitlines()
+        told = dict(line.split("=", 1) for line in lines if "=" in line)
+        if wanted.items() <= told.items() and told.get("State") != "closing":
             return told
     return None
+
+
+def session_at(machine, number):
+    """The same, at a virtual terminal."""
+    return session(machine, TTY=f"tty{number}")
 
 
 def wait_until(what, condition, seconds=120):

@@ -129,7 +129,7 @@ def su_to_another_account_takes_what_that_one_has(machine):
 
 def a_second_console_opens_by_pin_while_the_first_is_open(machine):
     machine.unplug()
-    screen = sign_in_by_pin(machine, 3)
+    screen = sign_in_by_pin(machine, number=3)
     session = session_at(machine, 3)
     check(session and session["Name"] == "alice" and session["Seat"] == "seat0", f"at tty3: {session}")
     sign_out(screen)

@@ -6,7 +6,7 @@ tables. Not so here: disks that say they keep something and do not.
 
 import json
 
-from kit import (ASKS_CODE, ASKS_PASSWORD, ASKS_PIN, LEDGER, PASSWORD, answer, arrive, at_prompt, audit, check, codes,
+from kit import (ASKS_CODE, ASKS_PASSWORD, ASKS_PIN, ENROLL, LEDGER, PASSWORD, answer, arrive, at_prompt, audit, check, codes,
                  sign_in_by_pin, sign_in_by_touch, sign_out, the_ledger_is_whole)
 
 BEGIN = "enrolled"
@@ -31,8 +31,7 @@ def begin_a_log(machine):
 def begin_enrolling(machine):
     """bob's key is being made, and blinks."""
     begin_a_log(machine)
-    terminal = machine.terminal("root", "passkeyctl", "enroll", "--user", "bob", "--usb", "--name", "Bobs", "--no-test",
-                                "--no-backup-codes")
+    terminal = machine.terminal("root", *ENROLL, "--user", "bob", "--usb", "--name", "Bobs")
     machine.key.control("wait", "blinking")
     return terminal
 

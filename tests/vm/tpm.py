@@ -1,7 +1,7 @@
 """The TPM forgets everything, is another one, or is not there: people are told, and nobody is kept out."""
 
-from kit import (ASKS_CODE, ASKS_PASSWORD, ASKS_PIN, PASSWORD, PIN, answer, arrive, at_prompt, check, passkeys, sign_in_by_pin,
-                 sign_in_by_touch, sign_out)
+from kit import (ASKS_CODE, ASKS_PASSWORD, ASKS_PIN, PASSWORD, PIN, answer, arrive, at_prompt, check, enroll_tpm, passkeys,
+                 sign_in_by_pin, sign_in_by_touch, sign_out)
 
 BEGIN = "enrolled"
 GONE = "The security chip does not work."
@@ -45,8 +45,7 @@ def doctor_says_which_passkeys_are_void_and_what_to_do(machine):
 def enrolled_anew_the_pin_opens_again(machine):
     old = passkeys(machine)["Computer"]
     machine.run("passkeyctl", "revoke", "alice", old["id"], "--yes", "--reason", "The chip was cleared")
-    machine.run("passkeyctl", "enroll", "--user", "alice", "--tpm", "--name", "Computer 2", "--pin-stdin", "--no-backup-codes",
-                input=f"{PIN}\n{PIN}\n")
+    enroll_tpm(machine, "alice", "Computer 2")
     sign_out(sign_in_by_pin(machine))
 
 
