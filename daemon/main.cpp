@@ -254,7 +254,7 @@ Status serve(const Options &options, const Clock &clock, Foundation foundation) 
   return Ok{};
 }
 
-Status apologize(const Error &why) {
+Result<Then> be_out_of_order(const Error &why) {
   const Loop loop = TRY(make_loop());
   const Bus connection = TRY(connect_bus(loop.get()));
   return say_out_of_order(loop.get(), connection.get(), why);
@@ -281,9 +281,10 @@ int run(int argc, char **argv) {
   Result<Foundation> foundation = lay_foundation(options, clock);
   if (!foundation) {
     log_line(LogLevel::Error, foundation.error().sentence);
-    if (const Status told = apologize(foundation.error()); !told)
-      log_line(LogLevel::Error, told.error().sentence);
-    foundation = lay_foundation(options, clock);  // who has mended it meanwhile waits for this very start
+    const Result<Then> then = be_out_of_order(foundation.error());
+    if (!then) log_line(LogLevel::Error, then.error().sentence);
+    if (then && then.value() == Then::End) return EXIT_SUCCESS;
+    foundation = lay_foundation(options, clock);
     if (!foundation) return kOutOfOrder;
   }
   const Status served = serve(options, clock, std::move(foundation).value());

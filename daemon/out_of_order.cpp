@@ -42,17 +42,23 @@ int refuse(sd_bus_message *call, void *of, sd_bus_error *) {
   return 1;
 }
 
-/// A timer that ends the loop.
+/// What the loop ends with when its time is over. A signal ends it with 0, the loss of the bus with 1.
+constexpr int kTimeIsOver = 2;
+
+int end_loop(sd_event_source *timer, std::uint64_t, void *) {
+  return sd_event_exit(sd_event_source_get_event(timer), kTimeIsOver);
+}
+
 Result<EventSource> end_after(sd_event *loop, std::uint64_t time) {
   sd_event_source *source = nullptr;
-  const int failed = sd_event_add_time_relative(loop, &source, CLOCK_MONOTONIC, time, 0, nullptr, nullptr);
+  const int failed = sd_event_add_time_relative(loop, &source, CLOCK_MONOTONIC, time, 0, end_loop, nullptr);
   if (failed < 0) return errno_error("timer", -failed);
   return EventSource(source);
 }
 
 }  // namespace
 
-Status say_out_of_order(sd_event *loop, sd_bus *bus, const Error &why) {
+Result<Then> say_out_of_order(sd_event *loop, sd_bus *bus, const Error &why) {
   Refusing refusing{told_to_callers(why), TRY(end_after(loop, kQuiet))};
   const EventSource in_all = TRY(end_after(loop, kInAll));
   sd_bus_slot *slot = nullptr;
@@ -61,10 +67,11 @@ Status say_out_of_order(sd_event *loop, sd_bus *bus, const Error &why) {
   if (failed >= 0) failed = sd_bus_request_name(bus, bus::kService, 0);
   if (failed < 0) return errno_error(std::string("own the bus name ") + bus::kService, -failed);
   sd_notifyf(0, "STATUS=out of order: %s", why.sentence.c_str());
-  failed = sd_event_loop(loop);
+  const int ended = sd_event_loop(loop);
+  if (ended < 0) return errno_error("event loop", -ended);
   sd_bus_release_name(bus, bus::kService);  // who calls from now on makes the bus start the next one
-  if (failed < 0) return errno_error("event loop", -failed);
-  return Ok{};
+  if (ended != 0 && ended != kTimeIsOver) return Error{ErrorKind::Disconnected, "the bus has gone away"};
+  return ended == 0 ? Then::End : Then::LookAgain;
 }
 
 }  // namespace passkeyd

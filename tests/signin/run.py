@@ -457,15 +457,24 @@ def an_unreadable_state_directory_is_named():
     check(status == 0, said)
 
 
+def mend_and_stop():
+    configure("")
+    stop_daemon()
+
+
 def a_mistyped_configuration_is_named_with_file_and_line():
     stop_daemon()
     configure("touch_timeout = 10\nuser_verfication = required\n")
     try:
         refuses_to_start(CONFIG + ":2:", "user_verfication")
         check(mended_by(lambda: configure("")), "it looks only once")
+        stop_daemon()
+        configure("user_verfication = required\n")
+        check(not mended_by(mend_and_stop), "it was told to stop, and began")
     finally:
         configure("")
-    check(with_touch("alice"), "it does not serve")
+    status, said = start_daemon()
+    check(status == 0, said)
 
 
 def a_mistyped_module_option_is_named_and_leaves_the_password():

@@ -1,7 +1,7 @@
 """The machines at rest that suites begin with. What one suite does to its machine, no other sees.
 
     fresh       a Debian with all that the packages depend on, and not yet them
-    installed   the packages are installed, and nothing else was done
+    installed   the packages are installed, and the maker of its TPM is trusted
     enrolled    alice has a passkey on the security key (a touch) and one in the TPM (PIN), and backup codes, which are
                 in the file "codes" beside the disk; passkeys are enabled for everything that asks PAM
 """

@@ -89,7 +89,7 @@ def a_key_in_the_tpm_is_enrolled_and_opens_with_nothing_denied(machine):
 
 def codes_are_made_and_the_service_is_examined_with_nothing_denied(machine):
     cursor = mark(machine)
-    machine.run("passkeyctl", "backup-codes", "--user", "alice", "--yes")
+    machine.run("passkeyctl", "backup-codes", "--user", "bob", "--yes")
     machine.run("passkeyctl", "doctor", status=None)
     nothing_was_denied(machine, cursor)
 
