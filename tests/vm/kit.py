@@ -8,6 +8,7 @@ import time
 
 TREE = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(TREE / "tools/vm.d"), str(TREE / "tools/demo.d")]
+from hardware import start  # noqa: E402, F401
 from machine import BUILD, PASSWORD, Failed, Machine  # noqa: E402, F401
 from person import Terminal  # noqa: E402
 

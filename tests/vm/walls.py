@@ -61,6 +61,8 @@ def systemd_finds_little_to_attack(machine):
 def the_kernel_has_what_the_walls_are_made_of(machine):
     modules = machine.sh("cat /sys/kernel/security/lsm").split(",")
     check("landlock" in modules and "apparmor" in modules, modules)
+    said = machine.run("passkeyctl", "doctor", status=None)
+    check("can shut all files away" in said, said)
 
 
 def the_profile_is_enforced_for_the_running_daemon(machine):
@@ -104,6 +106,18 @@ def a_daemon_that_stands_still_is_ended_and_the_next_call_is_answered(machine):
     wait_for_log(machine, cursor, "Watchdog timeout")
     machine.run("passkeyctl", "status")
     check(pid(machine) not in (before, "0"), "the daemon that stood still is still there")
+
+
+def a_daemon_that_fails_again_and_again_answers_who_waits_for_it_once_it_comes(machine):
+    """As long as the bus waits, which is longer than systemd would try by itself."""
+    machine.run("touch", "/run/well")
+    change_unit(machine, "ExecStartPre=+/usr/bin/test -e /run/well")
+    machine.sh("systemctl stop passkeyd; rm /run/well")
+    cursor = mark(machine)
+    machine.sh("busctl --timeout=100 call org.passkeyd1 /org/passkeyd1 org.passkeyd1.Manager GetStatus & asking=$!; "
+               f"timeout 100 journalctl --follow --unit=passkeyd --after-cursor='{cursor}' | grep -m1 'restart counter is at 6'; "
+               "touch /run/well; wait $asking")
+    change_unit(machine)
 
 
 def an_idle_daemon_ends_and_the_bus_starts_the_next(machine):
@@ -180,6 +194,7 @@ PROMISES = [
     a_key_in_the_tpm_is_enrolled_and_opens_with_nothing_denied,
     codes_are_made_and_the_service_is_examined_with_nothing_denied,
     a_daemon_that_stands_still_is_ended_and_the_next_call_is_answered,
+    a_daemon_that_fails_again_and_again_answers_who_waits_for_it_once_it_comes,
     an_idle_daemon_ends_and_the_bus_starts_the_next,
     whoever_calls_while_it_ends_is_answered,
     a_ceremony_of_the_hostile_kind_takes_the_place_of_the_honest_one,

@@ -14,6 +14,13 @@ REPORT = 64
 PATIENCE = 300  # seconds until a key that was to blink is given up
 
 
+def start(*argv, **how):
+    """Starts what shall not outlive this program, however that ends; also if it has ended before setpriv asks. The kernel
+    goes by the thread that calls this: it must wait for what it started."""
+    return subprocess.Popen(["setpriv", "--pdeathsig", "KILL", "bash", "-c", '[ "$PPID" = "$0" ] && exec "$@"',
+                             str(os.getpid()), *argv], **how)
+
+
 class Tpm:
     """swtpm, as QEMU wants it: it serves one run of the machine. Its memory stays in `folder`."""
 
@@ -23,9 +30,8 @@ class Tpm:
         self.process = None
 
     def start(self):
-        self.process = subprocess.Popen(
-            ["swtpm", "socket", "--tpm2", "--tpmstate", f"dir={self.folder}", "--ctrl", f"type=unixio,path={self.socket}",
-             "--terminate"], stdin=subprocess.DEVNULL)
+        self.process = start("swtpm", "socket", "--tpm2", "--tpmstate", f"dir={self.folder}", "--ctrl",
+                             f"type=unixio,path={self.socket}", "--terminate", stdin=subprocess.DEVNULL)
         while not self.socket.exists():
             if self.process.poll() is not None:
                 raise RuntimeError("swtpm did not start")
@@ -41,9 +47,9 @@ class Tpm:
     def clear(self):
         """As the firmware's menu does it, with the machine off."""
         server = self.folder.parent / "clearing.socket"
-        with subprocess.Popen(["swtpm", "socket", "--tpm2", "--tpmstate", f"dir={self.folder}", "--flags",
-                               "not-need-init,startup-clear", "--server", f"type=unixio,path={server}",
-                               "--ctrl", f"type=unixio,path={server}.ctrl"], stdin=subprocess.DEVNULL) as process:
+        with start("swtpm", "socket", "--tpm2", "--tpmstate", f"dir={self.folder}", "--flags", "not-need-init,startup-clear",
+                   "--server", f"type=unixio,path={server}", "--ctrl", f"type=unixio,path={server}.ctrl",
+                   stdin=subprocess.DEVNULL) as process:
             while not server.exists():
                 select.select([], [], [], 0.02)
             subprocess.run(["tpm2_clear", "-T", f"swtpm:path={server}", "-c", "p"], check=True)
@@ -66,9 +72,9 @@ class Key:
     def __init__(self, folder):
         self.listening, self.hand, self.port = folder / "key", folder / "key.control", folder / "key.port"
         self.plugged = False
-        self.process = subprocess.Popen(
-            [SOFTKEY / "softkey", "--listen", self.listening, "--control", self.hand, "--state", folder / "key.state",
-             "--touch", "wait", "--die-with-parent"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+        self.process = start(SOFTKEY / "softkey", "--listen", self.listening, "--control", self.hand,
+                             "--state", folder / "key.state", "--touch", "wait",
+                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
         if self.process.stdout.readline() != "ready\n":
             raise RuntimeError("softkey did not start")
 
