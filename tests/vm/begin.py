@@ -23,6 +23,11 @@ def at(name):
     return folder
 
 
+def codes():
+    """alice's backup codes, on machines that were enrolled."""
+    return (MADE_HERE / "enrolled/codes").read_text().split()
+
+
 def enrolled(folder):
     making = folder.with_name(folder.name + ".making")
     with Machine(BUILD / "installed") as machine:

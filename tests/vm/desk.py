@@ -1,22 +1,10 @@
 """A person before a machine's graphical screen: the greeter, the desktop behind it, and what the machine says of both."""
 
-import select
-import time
-
-from kit import PASSWORD, Failed, audit, enroll_key, enroll_tpm, session
-from screen import SECONDS, Screen
+from kit import PASSWORD, audit, enroll_key, enroll_tpm, session, wait_until
+from screen import Screen
 
 WRONG_PIN = "271828"
-
-
-def until(happened, what, seconds=SECONDS):
-    """Waits for what nobody announces; gives what `happened` gave."""
-    deadline = time.monotonic() + seconds
-    while not (outcome := happened()):
-        if time.monotonic() > deadline:
-            raise Failed(f"it never came to this: {what}")
-        select.select([], [], [], 0.5)
-    return outcome
+OFFER, ASKS_PIN = "Password, or Enter to use a passkey", "PIN of this computer.s passkey, or Enter to skip"  # as they are read
 
 
 def enroll_people(machine):
@@ -47,7 +35,7 @@ class Desk:
             self.screen.press("ctrl", "a")  # what stands there is replaced
             self.screen.monitor.type(user)
             return self.screen.shows(user, seconds=8)
-        until(typed, f"the greeter takes the name {user}")
+        wait_until(f"the greeter takes the name {user}", typed)
         self.screen.press("ret")
         if prompt:
             self.screen.wait_for(prompt, keep)
@@ -61,7 +49,7 @@ class Desk:
         def asked():
             log = self.machine.run("cat", "/var/log/lightdm/lightdm.log")
             return begun in log and "Prompt greeter" in log.rpartition(begun)[2]
-        until(asked, f"the greeter asks {user}")
+        wait_until(f"the greeter asks {user}", asked)
 
     def sign_in(self, user):
         """With the password, whatever else there is."""
@@ -74,7 +62,7 @@ class Desk:
 
     def desktop(self, user, keep=None):
         """Waits for it; its terminal has the keyboard then, and says whose it is. What logind says of the session."""
-        begun = until(lambda: self.session(user), f"{user} has a session on the screen")
+        begun = wait_until(f"{user} has a session on the screen", lambda: self.session(user))
         self.screen.wait_for(r"machine: ?~")
         self.say("echo HERE IS THE DESKTOP", "DESKTOP", keep)
         return begun

@@ -3,6 +3,7 @@
 import json
 import pathlib
 import re
+import select
 import sys
 import time
 
@@ -16,6 +17,7 @@ PIN = "314159"  # of alice's passkey in the TPM
 TOUCH = r"Touch your passkeyd Software Key"
 ASKS_PIN = r"PIN of this computer's passkey, or Enter to skip: *$"
 ASKS_CODE = r"Backup code, or Enter to skip: *$"
+LONGEST = 240  # seconds that anything is waited for
 ASKS_PASSWORD = r"[Pp]assword( for \w+)?: *$"
 
 
@@ -29,7 +31,7 @@ def check(condition, what):
 
 def arrive(machine, person="alice", number=1):
     """Goes to a virtual terminal where nobody is signed in, and says who comes; the terminal."""
-    screen = machine.screen(number)
+    screen = machine.console(number)
     screen.go_there()
     screen.wait_for(r"machine login: *$")
     screen.type(person)
@@ -121,6 +123,7 @@ def enroll_tpm(machine, person="alice", name="Computer"):
 
 # --- from far away ----------------------------------------------------------------------------------------------------
 
+FAR = 120  # seconds for whatever appears far away
 SSH = ["-o", "UserKnownHostsFile=/dev/null", "-o", "StrictHostKeyChecking=no", "-o", "LogLevel=ERROR"]
 
 
@@ -141,9 +144,6 @@ def administrator(machine, command):
         return far.screen, status
 
 
-FAR = 120  # seconds for whatever appears far away
-
-
 # --- what the machine says of itself ----------------------------------------------------------------------------------
 
 
@@ -155,11 +155,6 @@ def passkeys(machine, person="alice"):
 
 def id_of(machine, name):
     return passkeys(machine)[name]["id"]
-
-
-def codes():
-    """alice's backup codes, on machines that were enrolled."""
-    return re.findall(r"\S+", (BUILD / "made/enrolled/codes").read_text())
 
 
 def audit(machine, person="alice"):
@@ -184,11 +179,12 @@ def session_at(machine, number):
     return session(machine, TTY=f"tty{number}")
 
 
-def wait_until(what, condition, seconds=120):
+def wait_until(what, condition):
     """For what nobody announces; what the condition came to."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + LONGEST
     while not (found := condition()):
         check(time.monotonic() < deadline, f"never: {what}")
+        select.select([], [], [], 0.5)
     return found
 
 

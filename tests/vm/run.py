@@ -47,7 +47,7 @@ def keep(name):
 def evidence(machine):
     """What the machine itself has to say."""
     try:
-        return machine.console.text() + "\n" + machine.sh("journalctl --boot --no-pager --lines=25", status=None)
+        return machine.console().text() + "\n" + machine.sh("journalctl --boot --no-pager --lines=25", status=None)
     except Exception as error:
         return f"(and the machine says nothing: {error})"
 

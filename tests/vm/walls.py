@@ -2,14 +2,13 @@
 them together let every kind of sign-in through."""
 
 import base64
-import pathlib
 import re
 import subprocess
 
-from kit import PIN, answer, check, enroll_key, enroll_tpm, sign_in, sign_out, touch_when_asked, wait_until
+from kit import PIN, TREE, answer, check, enroll_key, enroll_tpm, sign_in, sign_out, touch_when_asked, wait_until
 
 BEGIN = "installed"
-HOSTILE = pathlib.Path(__file__).resolve().parents[2] / "build/tests/hostile-ceremony"
+HOSTILE = TREE / "build/tests/hostile-ceremony"
 HELPERS = "/usr/libexec/passkeyd"
 
 
@@ -19,6 +18,12 @@ def pid(machine):
 
 def state(machine):
     return machine.run("systemctl", "is-active", "passkeyd", status=None).strip()
+
+
+def change_unit(machine, *lines):
+    """Until it is changed again; without lines it is as it was."""
+    machine.sh("mkdir -p /run/systemd/system/passkeyd.service.d; cat >/run/systemd/system/passkeyd.service.d/test.conf; "
+               "systemctl daemon-reload; systemctl restart passkeyd", input="\n".join(("[Service]", *lines, "")))
 
 
 def mark(machine):
@@ -38,7 +43,7 @@ def nothing_was_denied(machine, cursor):
 
 
 def tries(machine, user, expected=0):
-    """`passkeyctl test` by somebody at the screen whose key is touched where it blinks, or whose PIN is typed."""
+    """`passkeyctl test` at the screen, by alice, whose key is touched where it blinks, or bob, whose PIN is typed."""
     screen = sign_in(machine, user)
     screen.begin("passkeyctl test; echo status: $?")
     if user == "alice" and expected == 0:
@@ -95,7 +100,7 @@ def codes_are_made_and_the_service_is_examined_with_nothing_denied(machine):
 
 
 # --- the daemon's life ----------------------------------------------------------------------------------------------------
-def wait_for_log(machine, cursor, pattern):
+def wait_until_passkeyd_says(machine, cursor, pattern):
     machine.sh(f"timeout 200 journalctl --follow --unit=passkeyd --after-cursor='{cursor}' | grep -m1 -E '{pattern}'")
 
 
@@ -103,7 +108,7 @@ def a_daemon_that_stands_still_is_ended_and_the_next_call_is_answered(machine):
     machine.run("passkeyctl", "status")
     before, cursor = pid(machine), mark(machine)
     machine.run("kill", "-STOP", before)
-    wait_for_log(machine, cursor, "Watchdog timeout")
+    wait_until_passkeyd_says(machine, cursor, "Watchdog timeout")
     machine.run("passkeyctl", "status")
     check(pid(machine) not in (before, "0"), "the daemon that stood still is still there")
 
@@ -123,7 +128,7 @@ def a_daemon_that_fails_again_and_again_answers_who_waits_for_it_once_it_comes(m
 def an_idle_daemon_ends_and_the_bus_starts_the_next(machine):
     cursor = mark(machine)
     change_unit(machine, "ExecStart=", f"ExecStart={HELPERS}/passkeyd --exit-when-idle 2")
-    wait_for_log(machine, cursor, "nobody wants anything")
+    wait_until_passkeyd_says(machine, cursor, "nobody wants anything")
     wait_until("it has ended", lambda: state(machine) == "inactive")
     machine.run("passkeyctl", "status")
     check(state(machine) == "active", state(machine))
@@ -140,13 +145,7 @@ def whoever_calls_while_it_ends_is_answered(machine):
 
 
 # --- a ceremony that was taken over -----------------------------------------------------------------------------------------
-def change_unit(machine, *lines):
-    """Until it is changed again; without lines it is as it was."""
-    machine.sh("mkdir -p /run/systemd/system/passkeyd.service.d; cat >/run/systemd/system/passkeyd.service.d/test.conf; "
-               "systemctl daemon-reload; systemctl restart passkeyd", input="\n".join(("[Service]", *lines, "")))
-
-
-def a_ceremony_of_the_hostile_kind_takes_the_place_of_the_honest_one(machine):
+def put_a_hostile_one_in_its_place(machine):
     """It is in no package, and comes over the command channel."""
     bare = machine.folder / "hostile"
     subprocess.run(["strip", "-o", bare, HOSTILE], check=True)
@@ -164,6 +163,7 @@ def with_misdeed(machine, misdeed, *more):
 
 
 def what_no_ceremony_does_ends_it_and_not_the_daemon(machine):
+    put_a_hostile_one_in_its_place(machine)
     for misdeed in ("run-program", "trace-daemon", "peek-into-daemon", "signal-daemon", "load-bpf", "rename-ledger"):
         said = with_misdeed(machine, misdeed, "MISDEEDS_OF=devices")
         check("made a system call that none makes" in said and "type=1326" in said, f"{misdeed}: {said}")
@@ -197,7 +197,6 @@ PROMISES = [
     a_daemon_that_fails_again_and_again_answers_who_waits_for_it_once_it_comes,
     an_idle_daemon_ends_and_the_bus_starts_the_next,
     whoever_calls_while_it_ends_is_answered,
-    a_ceremony_of_the_hostile_kind_takes_the_place_of_the_honest_one,
     what_no_ceremony_does_ends_it_and_not_the_daemon,
     what_libraries_may_try_is_refused,
     who_looks_accounts_up_reads_no_ledger_either,

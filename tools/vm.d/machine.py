@@ -20,7 +20,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from channel import PATIENCE, Channel  # noqa: E402
 from hardware import TREE, Key, Tpm, start  # noqa: E402
 from qmp import Monitor  # noqa: E402
-from screens import Console, GuestTerminal  # noqa: E402
+from terminals import Console, GuestTerminal  # noqa: E402
 
 BUILD = TREE / "build/vm"
 BASE = BUILD / "base"      # what image made
@@ -91,7 +91,7 @@ class Machine:
             chip = ("-chardev", f"socket,id=tpm,path={self.tpm.socket}", "-tpmdev", "emulator,id=tpm,chardev=tpm",
                     "-device", "tpm-crb,tpmdev=tpm")
         self.ssh_port = free_port()
-        self.log = self.folder / "console.log"
+        self.log = self.folder / "serial.log"
         here = str(self.folder)
         self.process = start(
             "qemu-system-x86_64", "-nodefaults", "-no-user-config",
@@ -117,11 +117,10 @@ class Machine:
         self.wait_for_sockets("agent", "key.port", "qmp")
         self.monitor = Monitor(f"{here}/qmp")
         self.channel = Channel(f"{here}/agent")
-        self.console = Console(self.channel, self.monitor)
 
-    def wait_for_log(self, words, seconds=PATIENCE):
+    def wait_for_serial(self, words):
         """Until the serial line has said these words since the power came."""
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + PATIENCE
         while words not in self.log.read_text(errors="replace"):
             if time.monotonic() > deadline or not self.is_on():
                 raise Failed(f"the serial line never said {words!r}:\n{self.log.read_text(errors='replace')[-2000:]}")
@@ -141,13 +140,13 @@ class Machine:
         self.run("systemctl", "is-system-running", "--wait", status=None)
         self.run("systemctl", "is-active", target)
 
-    def reboot(self, target="multi-user.target"):
-        """As its user would: everything is shut down in order."""
+    def reboot(self):
+        """As its user would: everything is shut down in order. It comes up to text."""
         plugged = self.key.plugged
         self.channel.ask("run", argv=["systemctl", "reboot"])
         self.channel.wait_for_boot()
         self.key.lose_power()
-        self.wait_until_up(target)
+        self.wait_until_up("multi-user.target")
         if plugged:
             self.plug()
 
@@ -187,9 +186,9 @@ class Machine:
 
     # --- what is done in it ---
 
-    def run(self, *argv, user="root", status=0, input="", seconds=PATIENCE):
+    def run(self, *argv, user="root", status=0, input=""):
         """Runs a command, without a session; what it printed. `status`: what it must end with, None for whatever."""
-        done = self.channel.order("run", seconds, argv=list(argv), user=user, input=input)
+        done = self.channel.order("run", argv=list(argv), user=user, input=input)
         if status is not None and done["status"] != status:
             raise Failed(f"{' '.join(argv)}: status {done['status']}\n{done['out']}{done['err']}")
         return done["out"]
@@ -201,8 +200,8 @@ class Machine:
         """A program on a terminal of its own in the machine."""
         return GuestTerminal(self.channel, user, list(argv))
 
-    def screen(self, number):
-        """Its virtual terminal of that number."""
+    def console(self, number=1):
+        """Its virtual terminal of that number: Console.go_there brings it before the person."""
         return Console(self.channel, self.monitor, number)
 
     def plug(self):
