@@ -2,6 +2,7 @@
 #include "daemon/ceremonies.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <spawn.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -141,6 +142,14 @@ class Ceremonies::Process {
     hang_up();
   }
 
+  /// For when the loop turns no more: returns when the process has ended, or it is that late.
+  void await_end(std::chrono::steady_clock::time_point latest) const {
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(latest - std::chrono::steady_clock::now());
+    pollfd ended{sd_event_source_get_child_pidfd(child_.get()), POLLIN, 0};
+    poll(&ended, 1, std::max(0, static_cast<int>(left.count())));
+  }
+
   /// True once it has said its last word or was told to stop.
   [[nodiscard]] bool is_ending() const { return !socket_; }
   [[nodiscard]] bool is_overdue() const { return killed_; }
@@ -253,7 +262,11 @@ Ceremonies::Handle::~Handle() {
 
 Ceremonies::Ceremonies(sd_event *loop, std::string program) : loop_(loop), program_(std::move(program)) {}
 
-Ceremonies::~Ceremonies() = default;
+Ceremonies::~Ceremonies() {
+  for (const auto &process : running_) process->let_go();
+  const auto latest = std::chrono::steady_clock::now() + kFarewell;
+  for (const auto &process : running_) process->await_end(latest);
+}
 
 std::size_t Ceremonies::count() const {
   return running_.size() + waiting_.size();

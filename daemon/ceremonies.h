@@ -49,9 +49,12 @@ class Ceremonies {
   static constexpr std::chrono::seconds kTurn{60};
   /// How long a ceremony that was told to end has before it is killed.
   static constexpr std::chrono::milliseconds kGrace{80};
+  /// How long the daemon, when it ends, waits for those that run. The kernel ends with it what is left then.
+  static constexpr std::chrono::milliseconds kFarewell{1000};
 
   /// `program`: path of the ceremony executable.
   Ceremonies(sd_event *loop, std::string program);
+  /// Tells those that run to end, and waits for it: a key must not go on blinking for nobody.
   ~Ceremonies();
   Ceremonies(const Ceremonies &) = delete;
   Ceremonies &operator=(const Ceremonies &) = delete;

@@ -68,6 +68,17 @@ def a_killed_host_makes_the_key_stop_blinking():
     check(with_touch("alice"), "the next login does not work")
 
 
+def a_service_that_ends_makes_the_key_stop_blinking():
+    """As an upgrade does it: what still blinked would take the next touch for a sign-in that is no more."""
+    def end(terminal):
+        stop_daemon()
+        use_password(terminal)
+    interrupted(end)
+    status, said = start_daemon()
+    check(status == 0, said)
+    check(with_touch("alice"), "the next login does not work")
+
+
 def a_key_that_ignores_being_told_is_let_go_all_the_same():
     with Misbehaving(ignore_cancel=1):
         with sudo("alice") as terminal:
@@ -504,6 +515,7 @@ PROMISES = [
     an_empty_line_steps_down_to_the_password,
     control_c_in_sudo_makes_the_key_stop_blinking,
     a_killed_host_makes_the_key_stop_blinking,
+    a_service_that_ends_makes_the_key_stop_blinking,
     a_key_that_ignores_being_told_is_let_go_all_the_same,
     two_logins_for_one_key_take_turns,
     one_persons_hanging_programs_leave_room_for_others,

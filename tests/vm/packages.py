@@ -1,7 +1,8 @@
 """The packages on a running machine, from the first installation to the purge, with people who wait in between. What needs
 no machine is tests/packages.sh."""
 
-from kit import ASKS_PASSWORD, PASSWORD, TOUCH, answer, at_prompt, check, sign_in, sign_out, the_ledger_is_whole, touch_when_asked
+from kit import (ASKS_PASSWORD, PASSWORD, TOUCH, answer, at_prompt, check, check_dark, sign_in, sign_out, the_ledger_is_whole,
+                 touch_when_asked)
 
 BEGIN = "fresh"
 
@@ -65,11 +66,15 @@ def key_node(machine):
 
 
 def installed_while_a_key_is_plugged_in_the_key_is_the_services_at_once(machine):
+    """At the worst: udev and the bus read the files while they are but unpacked, and the users in them not yet there."""
     machine.plug()
     node = key_node(machine)
     check("passkeyd" not in machine.run("stat", "--format=%G", node, status=None), "the machine was not fresh")
-    install(machine, "/vm/packages")
-    machine.run("udevadm", "settle")
+    machine.sh("dpkg --unpack /vm/packages/*.deb && udevadm control --reload --ping && journalctl --sync")
+    read = machine.run("journalctl", "--boot", "--no-pager")
+    check("Unknown group 'passkeyd'" in read, "udev has not read the rules")
+    check('Unknown username "passkeyd"' in read, "the bus has not read who may be org.passkeyd1")
+    machine.sh(f"{APT} install --fix-broken 2>&1")
     said = machine.run("stat", "--format=%G %a", node)
     check(said == "passkeyd 660\n", f"{node}: {said}")
 
@@ -107,6 +112,7 @@ def an_upgrade_sends_who_is_waiting_on_to_the_password(machine):
     alice = sudo(machine)
     alice.wait_for(TOUCH)
     install(machine, "/newer")
+    check_dark(machine)
     goes_on_with_the_password(alice)
     check(service(machine, "MainPID") not in (before, "0"), "it runs on as it was")
 
@@ -129,6 +135,7 @@ def removal_sends_who_is_waiting_on_to_the_password(machine):
     alice = sudo(machine)
     alice.wait_for(TOUCH)
     machine.sh(f"{APT} remove passkeyd libpam-passkey 2>&1")
+    check_dark(machine)
     goes_on_with_the_password(alice)
     check(service(machine, "ActiveState") == "inactive", service(machine, "ActiveState"))
     check(machine.sh("grep -l pam_passkey /etc/pam.d/*", status=None) == "", "PAM still asks for it")
