@@ -29,7 +29,7 @@ def install(machine, folder):
 
 def sudo(machine):
     """alice, who is signed in at the screen, is about to be root."""
-    screen = machine.screen(1)
+    screen = machine.console()
     screen.begin("sudo whoami")
     return screen
 
@@ -153,7 +153,7 @@ def after_removal_su_takes_the_password_alone(machine):
 
 
 def after_removal_the_console_takes_the_password_alone(machine):
-    sign_out(machine.screen(1))
+    sign_out(machine.console())
     sign_in(machine)
 
 
