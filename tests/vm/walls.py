@@ -156,8 +156,8 @@ def put_a_hostile_one_in_its_place(machine):
 
 def with_misdeed(machine, misdeed, *more):
     """What everybody's log says when alice tries her passkey and the ceremony does that instead."""
-    change_unit(machine, f"Environment=MISDEED={misdeed} " + " ".join(more))
     cursor = mark(machine)
+    change_unit(machine, f"Environment=MISDEED={misdeed} " + " ".join(more))
     tries(machine, "alice", expected=1)
     check(state(machine) == "active", misdeed)
     return said_since(machine, cursor)
@@ -165,13 +165,14 @@ def with_misdeed(machine, misdeed, *more):
 
 def what_no_ceremony_does_ends_it_and_not_the_daemon(machine):
     put_a_hostile_one_in_its_place(machine)
-    for misdeed in ("run-program", "trace-daemon", "peek-into-daemon", "signal-daemon", "load-bpf", "rename-ledger"):
+    for misdeed in ("run-program", "trace-daemon", "peek-into-daemon", "read-daemons-memory", "signal-daemon",
+                    "load-bpf", "rename-ledger"):
         said = with_misdeed(machine, misdeed, "MISDEEDS_OF=devices")
         check("made a system call that none makes" in said and "type=1326" in said, f"{misdeed}: {said}")
 
 
 def what_libraries_may_try_is_refused(machine):
-    for misdeed in ("read-ledger", "list-homes", "open-internet", "reach-bus", "read-daemons-memory"):
+    for misdeed in ("read-ledger", "list-homes", "open-internet", "reach-bus"):
         said = with_misdeed(machine, misdeed, "MISDEEDS_OF=devices")
         check("Permission denied" in said, f"{misdeed}: {said}")
 
