@@ -1,5 +1,5 @@
 /// passkeyctl doctor: is all well with this machine (what is installed, PAM, devices, the service), or with
-/// its people?
+/// its people? And what would come of its sign-ins without the module?
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -22,6 +22,7 @@ namespace {
 
 struct Options {
   bool people = false;
+  bool without_module = false;
   bool json = false;
   bool quiet = false;
   std::int64_t unused_days = PeopleQuestion().unused_days;
@@ -68,6 +69,13 @@ std::optional<SshKeyFacts> ask_ssh_keys() {
   return all ? std::optional(ssh_key_facts(all.value())) : std::nullopt;
 }
 
+ExitCode put(const Findings &all, const Options &options) {
+  const ExitCode code = code_of(worst_of(all));
+  if (options.json) return put(nlohmann::json{{"findings", findings_json(all)}}.dump(2) + "\n", code);
+  const std::string text = findings_text(all, options.telling());
+  return put(options.quiet ? text : text + "\n" + summary_text(all) + "\n", code);
+}
+
 ExitCode look_at_machine(const Options &options) {
   const Result<StatusReport> status = ask_status();
   Findings all = check_service(status);
@@ -78,10 +86,7 @@ ExitCode look_at_machine(const Options &options) {
   for (Finding &finding : check_machine(machine)) all.push_back(std::move(finding));
   const std::optional<SshKeyFacts> keys = status ? ask_ssh_keys() : std::nullopt;
   for (Finding &finding : check_ssh_keys(machine, keys)) all.push_back(std::move(finding));
-  const ExitCode code = code_of(worst_of(all));
-  if (options.json) return put(nlohmann::json{{"findings", findings_json(all)}}.dump(2) + "\n", code);
-  const std::string text = findings_text(all, options.telling());
-  return put(options.quiet ? text : text + "\n" + summary_text(all) + "\n", code);
+  return put(all, options);
 }
 
 std::string people_text(const std::vector<PersonReport> &reports, Telling telling) {
@@ -119,6 +124,10 @@ Run declare_doctor(CLI::App &command) {
   const auto options = std::make_shared<Options>();
   CLI::Option *people =
       command.add_flag("--people", options->people, "Look at people and their passkeys, not at the machine");
+  command
+      .add_flag("--without-module", options->without_module,
+                "Look only at what PAM would let in if pam_passkey.so were not there")
+      ->excludes(people);
   command.add_flag("--json", options->json, "For programs: JSON");
   command.add_flag("--quiet,-q", options->quiet, "Only what should be seen to");
   command
@@ -127,7 +136,10 @@ Run declare_doctor(CLI::App &command) {
       ->type_name("DAYS")
       ->check(CLI::Range(1, 36500))
       ->needs(people);
-  return [options] { return options->people ? look_at_people(*options) : look_at_machine(*options); };
+  return [options] {
+    if (options->without_module) return put(check_removal(Machine()), *options);
+    return options->people ? look_at_people(*options) : look_at_machine(*options);
+  };
 }
 
 }  // namespace passkeyd::cli

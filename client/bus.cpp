@@ -178,8 +178,9 @@ Result<Message> Bus::call(const char *destination, const char *path, const char 
   return error_of(method, *refusal, -sd_bus_error_get_errno(refusal));
 }
 
-Result<Message> Bus::ask_driver(const char *method, const Fill &fill, Patience &patience) {
-  return call(kDriver, kDriverPath, kDriver, method, fill, patience, kManagerTime);
+Result<Message> Bus::ask_driver(const char *method, const Fill &fill, Patience &patience,
+                                Patience::Time most) {
+  return call(kDriver, kDriverPath, kDriver, method, fill, patience, most);
 }
 
 Result<std::string> Bus::name_owner(const char *service, Patience &patience) {
@@ -213,7 +214,8 @@ Status Bus::find_daemon(Patience &patience) {
   if (!uid && uid.error().kind == ErrorKind::Disconnected) {
     TRY(ask_driver(
         "StartServiceByName",
-        [](sd_bus_message *m) { return sd_bus_message_append(m, "su", bus::kService, 0U); }, patience));
+        [](sd_bus_message *m) { return sd_bus_message_append(m, "su", bus::kService, 0U); }, patience,
+        kStartTime));
     uid = who();
   }
   const uid_t owner = TRY(std::move(uid));

@@ -75,6 +75,8 @@ class Bus {
 
   static constexpr Patience::Time kConnectTime = std::chrono::seconds(5);
   static constexpr Patience::Time kManagerTime = std::chrono::seconds(25);
+  /// For the daemon to start. The bus does not hear of a start that failed, and would wait for 25 seconds.
+  static constexpr Patience::Time kStartTime = std::chrono::seconds(10);
   /// For a call that polkit may have a question about: a person has to find and type a password.
   static constexpr Patience::Time kAuthorityTime = std::chrono::minutes(3);
 
@@ -84,7 +86,8 @@ class Bus {
 
   Result<Message> call(const char *destination, const char *path, const char *interface, const char *method,
                        const Fill &fill, Patience &patience, Patience::Time most);
-  Result<Message> ask_driver(const char *method, const Fill &fill, Patience &patience);
+  Result<Message> ask_driver(const char *method, const Fill &fill, Patience &patience,
+                             Patience::Time most = kManagerTime);
   Result<std::string> name_owner(const char *service, Patience &patience);
   Result<uid_t> uid_behind(const std::string &connection, Patience &patience);
   Status find_daemon(Patience &patience);

@@ -184,6 +184,8 @@ class Ceremonies::Process {
     if (!socket_) return;
     readable_.reset();
     socket_.reset();
+    // A loop that is over keeps no time: the farewell bounds what is left (~Ceremonies).
+    if (sd_event_get_state(all_.loop_) == SD_EVENT_FINISHED) return;
     sd_event_source *source = nullptr;
     if (sd_event_add_time_relative(all_.loop_, &source, CLOCK_BOOTTIME, microseconds(kGrace), 1000,
                                    on_grace_over, this) < 0)

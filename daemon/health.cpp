@@ -249,6 +249,21 @@ void check_ceremonies(const HealthFacts &facts, Findings &say) {
   say.push_back(std::move(finding));
 }
 
+/// What a ceremony shuts its files away with (daemon/ceremony/file_walls.h).
+void check_landlock(const HealthFacts &facts, Findings &say) {
+  Finding finding{"landlock",
+                  Level::Good,
+                  "ceremonies shut their files away with Landlock " + std::to_string(facts.landlock),
+                  {{"version", static_cast<std::uint64_t>(std::max(facts.landlock, 0))}}};
+  if (facts.landlock <= 0) {
+    finding.level = Level::Warning;
+    finding.detail =
+        "the kernel has no Landlock, or it is switched off: where accounts are looked up, permissions alone "
+        "keep a ceremony from files; the other walls stand";
+  }
+  say.push_back(std::move(finding));
+}
+
 }  // namespace
 
 std::vector<Finding> findings_of(const HealthFacts &facts) {
@@ -271,6 +286,7 @@ std::vector<Finding> findings_of(const HealthFacts &facts) {
   check_metadata(facts, say);
   check_rp_id(facts, say);
   check_ceremonies(facts, say);
+  check_landlock(facts, say);
   say.push_back({"version", Level::Good, std::string("passkeyd ") + PASSKEYD_VERSION});
   for (Finding &each : say) each.detail = log_safe(each.detail);
   return say;

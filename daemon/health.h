@@ -40,6 +40,7 @@ struct HealthFacts {
   std::string rp_id;
   std::uint64_t ceremonies = 0;
   std::uint64_t overdue_ceremonies = 0;  ///< were killed and have not ended
+  int landlock = 0;                      ///< common/landlock.h
 };
 
 /// One finding for each check that applies, in a fixed order.

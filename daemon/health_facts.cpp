@@ -1,6 +1,7 @@
 /// Gathering what health.cpp judges.
 #include <algorithm>
 
+#include "common/landlock.h"
 #include "daemon/audit_reader.h"
 #include "daemon/errand.h"
 #include "daemon/health.h"
@@ -76,6 +77,7 @@ Task<Result<std::vector<Finding>>> examine(House &house) {
   if (house.config.rp_id) facts.configured_rp_id = house.config.rp_id->str();
   facts.ceremonies = house.ceremonies.count();
   facts.overdue_ceremonies = house.ceremonies.overdue();
+  facts.landlock = landlock_version();
   const std::vector<Credential> platform = ask_ledger(house, facts);
   facts.chain = co_await verify_audit(house);
   std::vector<Bytes> platforms = platforms_of(platform);

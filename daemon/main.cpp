@@ -10,18 +10,17 @@
 #include <array>
 #include <csignal>
 #include <cstdio>
-#include <ctime>
 
 #include "common/landlock.h"
 #include "common/log.h"
 #include "common/sshd.h"
 #include "common/steps.h"
 #include "daemon/bus.h"
+#include "daemon/hangup.h"
+#include "daemon/housekeeping.h"
 #include "daemon/idleness.h"
 #include "daemon/journal.h"
 #include "daemon/out_of_order.h"
-#include "daemon/own_names.h"
-#include "daemon/retention.h"
 #include "daemon/service.h"
 #include "daemon/system_user.h"
 
@@ -94,11 +93,6 @@ Result<RpId> wished_rp_id(const Config &config) {
                "this machine's name cannot be an RP ID; set rp_id in passkeyd.conf"};
 }
 
-void note_time(House &house) {
-  const Status noted = house.ledger.note_time(house.moment());
-  if (!noted) log_line(LogLevel::Error, "ledger: " + noted.error().sentence);
-}
-
 /// Its ceremonies shut themselves in (daemon/ceremony/walls.h), as far as the kernel can.
 void warn_of_missing_walls() {
   if (landlock_version() > 0) return;
@@ -108,94 +102,12 @@ void warn_of_missing_walls() {
            "up, permissions alone keep a ceremony from files; the other walls stand");
 }
 
-/// What is done for the ledger when the daemon starts and once an hour. Waits are measured in running time
-/// that the ledger has seen (ledger/moment.h), and old records go.
-struct Housekeeping {
-  House &house;
-  Task<void> pruning = {};
-
-  void prune() {
-    if (!pruning.done()) return;
-    pruning = prune_by_age(house);
-    pruning.start();
-  }
-
-  static int on_hour(sd_event_source *source, std::uint64_t, void *of) {
-    auto *self = static_cast<Housekeeping *>(of);
-    note_time(self->house);
-    self->prune();
-    sd_event_source_set_time_relative(source, kHour);
-    return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
-  }
-  static constexpr std::uint64_t kHour = 3600ULL * 1'000'000;
-};
-
-Result<EventSource> keep_house_hourly(Housekeeping &keeping) {
-  constexpr std::uint64_t kHour = Housekeeping::kHour;
-  sd_event_source *source = nullptr;
-  const int failed = sd_event_add_time_relative(keeping.house.loop, &source, CLOCK_MONOTONIC, kHour,
-                                                kHour / 6, Housekeeping::on_hour, &keeping);
-  if (failed < 0) return errno_error("timer", -failed);
-  return EventSource(source);
-}
-
 /// Every record of the audit is told to the journal, and to those who wait for news.
 Status pass_on_records(House &house) {
   return house.ledger.watch_audit([&house](const AuditEntry &entry) {
     tell_journal(entry);
     house.audit_news.tell();
   });
-}
-
-void warn_of_other_rp_id(const Config &config, const RpId &in_force) {
-  if (!config.rp_id || *config.rp_id == in_force) return;
-  log_line(LogLevel::Warning, "rp_id in passkeyd.conf is " + config.rp_id->str() +
-                                  ", but passkeys were enrolled for " + in_force.str() +
-                                  ", which stays in force");
-}
-
-/// To systemd, with what `systemctl status` shows.
-void say_ready(const House &house) {
-  const bool loaded = house.config_state == kConfigLoaded;
-  const std::string about = loaded ? "configuration loaded" : "reload refused: " + house.config_state;
-  sd_notifyf(0, "READY=1\nSTATUS=relying party ID %s; %s", house.rp_id.str().c_str(), about.c_str());
-}
-
-/// What SIGHUP does.
-struct Reloading {
-  House &house;
-  const std::string &directory;
-  Task<void> naming = {};
-
-  void find_names() {
-    naming = find_own_names(house);
-    naming.start();
-  }
-
-  static int on_hangup(sd_event_source *, const signalfd_siginfo *, void *of) {
-    auto *self = static_cast<Reloading *>(of);
-    House &house = self->house;
-    timespec now = {};
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    // By the time systemd knows which signal this answers; see RELOADING=1 in sd_notify(3).
-    sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld",
-               static_cast<long long>(now.tv_sec) * 1'000'000 + now.tv_nsec / 1000);
-    house.config_state = reload(house.config, self->directory);
-    if (house.config_state == kConfigLoaded) {
-      warn_of_other_rp_id(house.config, house.rp_id);
-      self->find_names();
-    }
-    say_ready(house);
-    return 0;
-  }
-};
-
-Result<EventSource> reload_on_hangup(Reloading &reloading) {
-  sd_event_source *source = nullptr;
-  const int failed =
-      sd_event_add_signal(reloading.house.loop, &source, SIGHUP, Reloading::on_hangup, &reloading);
-  if (failed < 0) return errno_error("event loop", -failed);
-  return EventSource(source);
 }
 
 /// What it stands on: whether this can be had does not change by trying again, but by an administrator.
@@ -232,11 +144,11 @@ Status serve(const Options &options, const Clock &clock, Foundation foundation) 
   house.sshds_user = system_user(sshd::kUser);
   TRY(house.departures.listen(house.bus));
   TRY(pass_on_records(house));
-  Housekeeping keeping{house};
-  const EventSource hourly = TRY(keep_house_hourly(keeping));
-  Reloading reloading{house, options.config_directory};
-  const EventSource hangup = TRY(reload_on_hangup(reloading));
-  reloading.find_names();
+  Housekeeping housekeeping(house);
+  TRY(housekeeping.begin());
+  Hangup hangup(house, options.config_directory);
+  TRY(hangup.listen());
+  hangup.find_names();
   Service service(house);
   TRY(service.publish());
   Idleness idleness(house, service, options.config_directory);
@@ -245,7 +157,7 @@ Status serve(const Options &options, const Clock &clock, Foundation foundation) 
   if (failed < 0) return errno_error(std::string("own the bus name ") + bus::kService, -failed);
   log_line(LogLevel::Info, "ready; relying party ID is " + house.rp_id.str());
   say_ready(house);
-  keeping.prune();
+  housekeeping.prune();
   failed = sd_event_loop(loop.get());
   sd_notify(0, "STOPPING=1");
   note_time(house);
@@ -254,10 +166,13 @@ Status serve(const Options &options, const Clock &clock, Foundation foundation) 
   return Ok{};
 }
 
-Status apologize(const Error &why) {
+/// Tells callers for some seconds, and then looks once more. Errors: Cancelled, of who is told to stop.
+Result<Foundation> be_out_of_order(const Options &options, const Clock &clock, const Error &why) {
   const Loop loop = TRY(make_loop());
   const Bus connection = TRY(connect_bus(loop.get()));
-  return say_out_of_order(loop.get(), connection.get(), why);
+  if (TRY(say_out_of_order(loop.get(), connection.get(), why)) == Then::End)
+    return Error{ErrorKind::Cancelled, "stopped"};
+  return lay_foundation(options, clock);
 }
 
 /// Of a daemon that cannot serve until somebody has mended what it says: EX_CONFIG of sysexits.h(3head).
@@ -281,9 +196,8 @@ int run(int argc, char **argv) {
   Result<Foundation> foundation = lay_foundation(options, clock);
   if (!foundation) {
     log_line(LogLevel::Error, foundation.error().sentence);
-    if (const Status told = apologize(foundation.error()); !told)
-      log_line(LogLevel::Error, told.error().sentence);
-    return kOutOfOrder;
+    foundation = be_out_of_order(options, clock, foundation.error());
+    if (!foundation) return foundation.error().kind == ErrorKind::Cancelled ? EXIT_SUCCESS : kOutOfOrder;
   }
   const Status served = serve(options, clock, std::move(foundation).value());
   if (served) return EXIT_SUCCESS;

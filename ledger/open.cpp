@@ -50,7 +50,7 @@ Error told_by_its_disk(const Error &said, const std::string &path) {
   if (said.kind == ErrorKind::Io && is_read_only(path))
     return {ErrorKind::StorageFull, path + ": the file system is read-only (" + said.sentence + ")"};
   if ((said.kind == ErrorKind::Io || said.kind == ErrorKind::Corrupt) && has_no_room(path))
-    return {ErrorKind::StorageFull, path + ": there is no room on the disk (" + said.sentence + ")"};
+    return {ErrorKind::StorageFull, path + ": there is no room on the disk"};
   return said;
 }
 

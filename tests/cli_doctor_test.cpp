@@ -124,7 +124,7 @@ void every_check_of_the_service_has_words_of_its_own() {
   for (const char *check :
        {"tpm-present", "tpm-software", "tpm-lockout-auth", "tpm-counter", "tpm-parameters", "tpm-srk",
         "tpm-owner-auth", "tpm-credentials", "ledger-chain", "ledger-integrity", "ledger-disk", "config",
-        "clock", "metadata", "rp-id", "version", "ceremonies"}) {
+        "clock", "metadata", "rp-id", "version", "ceremonies", "landlock"}) {
     const Finding bad = in_words({.check = check, .level = Level::Bad, .detail = "d"});
     CHECK(bad.what != "d" && !bad.advice.empty() && bad.detail == "d");
     CHECK(in_words({.check = check, .level = Level::Good, .detail = "d"}).advice.empty());

@@ -56,6 +56,16 @@ check a_stack_that_locks_out_is_found broken '^warning +/etc/pam.d/lonely:1: nob
   'echo "auth required pam_passkey.so" >/etc/pam.d/lonely' 'rm /etc/pam.d/lonely'
 check a_typing_mistake_in_a_stack_is_found broken "^bad +/etc/pam.d/lonely:1: the option 'wiat=5' is not known" \
   'printf "auth sufficient pam_passkey.so wiat=5\nauth required pam_unix.so\n" >/etc/pam.d/lonely' 'rm /etc/pam.d/lonely'
+check without_the_module_nobody_is_shut_out_here exits_with 0 passkeyctl doctor --without-module
+only_a_passkey() {
+  printf '%s\n' 'auth sufficient pam_passkey.so' 'auth required pam_deny.so' >/etc/pam.d/lonely
+  says '^bad +/etc/pam.d/lonely:1: without pam_passkey.so nobody gets in' passkeyctl doctor --without-module --quiet &&
+    exits_with 11 passkeyctl doctor --without-module
+  local found=$?
+  rm /etc/pam.d/lonely
+  return $found
+}
+check a_service_that_only_the_module_opens_is_found only_a_passkey
 check what_is_broken_shows_in_the_exit_status exits_with 11 env -S sh -c \
   'chmod 755 /var/lib/passkeyd; passkeyctl doctor; status=$?; chmod 700 /var/lib/passkeyd; exit $status'
 

@@ -1,8 +1,5 @@
 /// Doctor before PAM stacks: it comes to the same result as libpam, knows what the module knows, and says
 /// what is wrong with stacks as administrators write them.
-#include <security/pam_appl.h>
-#include <sys/mount.h>
-
 #include <filesystem>
 #include <fstream>
 #include <random>
@@ -15,6 +12,7 @@
 #include "pam/hosts.h"
 #include "pam/options.h"
 #include "tests/check.h"
+#include "tests/pam_folder.h"
 #include "tests/private_machine.h"
 
 using namespace passkeyd;
@@ -24,38 +22,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-const std::string kRoot = std::string(kScratch) + "/machine";
-
-void put(const std::string &name, const std::string &text) {
-  fs::create_directories(kRoot + "/etc/pam.d");
-  write_file(kRoot + "/etc/pam.d/" + name, text);
-}
-
-PamStack stack_of(const std::string &text, const std::string &service = "service") {
-  put(service, text);
-  Machine machine;
-  machine.root = kRoot;
-  auto stack = read_pam_stack(machine, service);
-  CHECK(stack.has_value());
-  return std::move(*stack);
-}
-
 // --- libpam as the judge
 // ------------------------------------------------------------------------------------
-
-int no_questions(int, const pam_message **, pam_response **, void *) {
-  return PAM_CONV_ERR;
-}
-
-bool libpam_opens(const std::string &service) {
-  const pam_conv conversation = {no_questions, nullptr};
-  pam_handle_t *handle = nullptr;
-  const int started = pam_start(service.c_str(), "nobody", &conversation, &handle);
-  if (started != PAM_SUCCESS) throw Failed("pam_start: " + std::to_string(started));
-  const int code = pam_authenticate(handle, 0);
-  pam_end(handle, code);
-  return code == PAM_SUCCESS;
-}
 
 /// Of a line "... pam_debug.so auth=WORD", which says WORD.
 PamAnswer scripted(const PamEntry &entry) {
@@ -96,18 +64,6 @@ std::string random_lines(std::mt19937 &random, int most, bool nested) {
   }
   return text;
 }
-
-/// libpam reads includes from /etc/pam.d whatever it is told, so that is where our files are while this
-/// lives.
-struct OurPamFolder {
-  OurPamFolder() {
-    put("inner", "");
-    CHECK(mount((kRoot + "/etc/pam.d").c_str(), "/etc/pam.d", "none", MS_BIND, nullptr) == 0);
-  }
-  ~OurPamFolder() { umount("/etc/pam.d"); }
-  OurPamFolder(const OurPamFolder &) = delete;
-  OurPamFolder &operator=(const OurPamFolder &) = delete;
-};
 
 void a_stack_opens_exactly_when_libpam_opens_it() {
   const OurPamFolder folder;

@@ -34,6 +34,7 @@ HealthFacts healthy() {
   facts.newest_record = facts.now;
   facts.metadata = std::optional(MetadataState{7, "2026-09-21"});
   facts.rp_id = "host.example";
+  facts.landlock = 3;
   return facts;
 }
 
@@ -56,7 +57,7 @@ HealthFacts with_tpm(auto change) {
 
 void a_healthy_machine_is_good_in_everything() {
   const std::vector<Finding> all = findings_of(healthy());
-  CHECK(all.size() == 17);
+  CHECK(all.size() == 18);
   for (const Finding &each : all)
     if (each.level != Level::Good || each.detail.empty()) throw Failed(each.check + ": " + each.detail);
 }
@@ -74,7 +75,7 @@ void a_missing_tpm_is_a_note_until_somebody_needs_it() {
   CHECK(finding(facts, "tpm-present").numbers.at("credentials") == 3);
   facts.platform_credentials = 0;
   CHECK(level(facts, "tpm-present") == Level::Note);
-  CHECK(findings_of(facts).size() == 10);
+  CHECK(findings_of(facts).size() == 11);
   facts.tpm = Error{ErrorKind::TpmBroken, "failure mode"};
   CHECK(level(facts, "tpm-present") == Level::Bad);
   facts.tpm = Error{ErrorKind::Timeout, "slow"};
@@ -204,6 +205,14 @@ void a_refused_reload_another_rp_id_and_a_stuck_process_are_warnings() {
   CHECK(level(facts, "rp-id") == Level::Good);
 }
 
+void a_kernel_without_landlock_is_a_warning() {
+  HealthFacts facts = healthy();
+  CHECK(finding(facts, "landlock").numbers.at("version") == 3);
+  facts.landlock = 0;
+  CHECK(level(facts, "landlock") == Level::Warning);
+  CHECK(level(HealthFacts{}, "landlock") == Level::Warning);
+}
+
 void what_a_tpm_says_of_itself_plays_no_tricks_on_a_terminal() {
   const Finding found = finding(with_tpm([](auto &tpm) { tpm.vendor = "\x1b[2J"; }), "tpm-present");
   CHECK(found.detail.find('\x1b') == std::string::npos);
@@ -229,6 +238,7 @@ int main() {
       TEST(a_clock_that_was_set_back_is_noticed),
       TEST(metadata_grows_old_the_day_after_its_next_update),
       TEST(a_refused_reload_another_rp_id_and_a_stuck_process_are_warnings),
+      TEST(a_kernel_without_landlock_is_a_warning),
       TEST(what_a_tpm_says_of_itself_plays_no_tricks_on_a_terminal),
   };
   return cmocka_run_group_tests_name("health", tests, nullptr, nullptr);

@@ -17,6 +17,9 @@ Findings check_libraries(const Machine &machine);      ///< (surroundings.cpp)
 /// All of them.
 Findings check_machine(const Machine &machine);
 
+/// What becomes of PAM's stacks once the module is not there any more; before the package goes.  (pam.cpp)
+Findings check_removal(const Machine &machine);
+
 /// A finding that says that `what` could not be looked at.
 Finding unseen(const char *check, const std::string &what, const Error &why);
 

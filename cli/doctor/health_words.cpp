@@ -71,6 +71,10 @@ constexpr Row kRows[] = {
     {"ceremonies", "No process of the service is stuck.",
      "Processes of the service that talk to a device are stuck.",
      "Unplug the security key; then: systemctl restart passkeyd"},
+    {"landlock", "Processes of the service that talk to a device can shut all files away.",
+     "Processes of the service cannot shut files away with Landlock: one wall less around them.",
+     "See /sys/kernel/security/lsm. Where it does not name landlock: add it to lsm= on the kernel's command "
+     "line (/etc/default/grub, update-grub), or take lsm= out, and reboot."},
 };
 
 }  // namespace

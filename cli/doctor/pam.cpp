@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <functional>
 #include <set>
 
 #include "cli/doctor/checks.h"
@@ -78,10 +79,12 @@ Finding finding_of(const Shared &shared) {
           remark.place + ": " + remark.what + " (" + some_of(shared.services) + ").", remark.advice};
 }
 
-void judge(const std::vector<Service> &services, Findings &found) {
+/// `remarks_on`: what is to be said of one service.
+void judge(const std::vector<Service> &services,
+           const std::function<std::vector<PamRemark>(const Service &)> &remarks_on, Findings &found) {
   std::vector<Shared> all;
   for (const Service &service : services)
-    for (PamRemark &remark : judge_service(service.name, service.stack)) {
+    for (PamRemark &remark : remarks_on(service)) {
       const auto same =
           std::find_if(all.begin(), all.end(), [&](const Shared &each) { return each.remark == remark; });
       if (same == all.end())
@@ -152,8 +155,21 @@ Findings check_pam(const Machine &machine) {
   else
     found.push_back({"pam-services", Level::Good, "Passkeys are asked for by: " + some_of(asking) + "."});
   check_module(machine, !services.empty(), found);
-  judge(services, found);
+  judge(
+      services, [](const Service &service) { return judge_service(service.name, service.stack); }, found);
   compare_with_polkit(machine, found);
+  return found;
+}
+
+Findings check_removal(const Machine &machine) {
+  const Result<std::vector<std::string>> names = pam_services(machine);
+  // What cannot be looked at may be a door that would be shut.
+  if (!names)
+    return {{"pam-removal", Level::Bad, "Could not look at /etc/pam.d.", "", names.error().sentence}};
+  Findings found;
+  judge(
+      services_of(machine, names.value()),
+      [](const Service &service) { return judge_removal(service.stack); }, found);
   return found;
 }
 

@@ -186,6 +186,23 @@ std::vector<PamRemark> judge_service(const std::string &service, const PamStack 
   return remarks;
 }
 
+std::vector<PamRemark> judge_removal(const PamStack &stack) {
+  std::vector<PamRemark> remarks;
+  for (const std::vector<PamEntry> &group : stack.groups) {
+    const PamEntry *ours = first_with(flattened(group), PamRole::Ours);
+    if (ours == nullptr) continue;
+    const bool opens_now = ever_opens(group, PamAnswer::Success, PamAnswer::Success);
+    if (opens_now && !ever_opens(group, PamAnswer::ModuleUnknown, PamAnswer::Success))
+      remarks.push_back({"pam-removal", Level::Bad, ours->place(),
+                         "without pam_passkey.so nobody gets in, not even with a password",
+                         "have a password asked for as well, or take the line out"});
+    else
+      remarks.push_back({"pam-removal", Level::Note, ours->place(),
+                         "without pam_passkey.so PAM passes over the line, and says so in the log", ""});
+  }
+  return remarks;
+}
+
 std::optional<PamRemark> judge_polkit(const PamStack &polkit, const PamStack &sudo) {
   const std::vector<PamEntry> &wanted = sudo.of(PamGroup::Auth);
   const bool insists = first_with(flattened(wanted), PamRole::Ours) != nullptr && !password_opens(wanted) &&

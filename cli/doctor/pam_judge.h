@@ -27,6 +27,10 @@ bool uses_passkeys(const PamStack &stack);
 
 std::vector<PamRemark> judge_service(const std::string &service, const PamStack &stack);
 
+/// What becomes of each group that has a line of ours once the module is not there any more: Bad, where then
+/// nobody gets in; a Note, where others do.
+std::vector<PamRemark> judge_removal(const PamStack &stack);
+
 /// Enrolling and making codes go through polkit, so whoever gets past it gets past sudo soon after. nullopt:
 /// sudo takes a password alone, too, or polkit takes none.
 std::optional<PamRemark> judge_polkit(const PamStack &polkit, const PamStack &sudo);

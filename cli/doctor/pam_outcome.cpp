@@ -38,6 +38,8 @@ std::string_view name_of(PamAnswer answer) {
       return "authinfo_unavail";
     case PamAnswer::PermDenied:
       return "perm_denied";
+    case PamAnswer::ModuleUnknown:
+      return "module_unknown";
     case PamAnswer::AuthErr:
       break;
   }

@@ -10,7 +10,14 @@
 namespace passkeyd::cli {
 
 /// What a module may say, as far as it matters here.
-enum class PamAnswer { AuthErr, Success, Ignore, AuthInfoUnavail, PermDenied };
+enum class PamAnswer {
+  AuthErr,
+  Success,
+  Ignore,
+  AuthInfoUnavail,
+  PermDenied,
+  ModuleUnknown,  ///< the module is not there
+};
 
 using PamAnswers = std::function<PamAnswer(const PamEntry &)>;
 

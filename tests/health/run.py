@@ -1,6 +1,7 @@
 """What a TPM proves for a new passkey, and what GetHealth finds once something is out of order. Prints TAP; a test's name
 is a promise. In order: later tests use what earlier ones left."""
 
+import ctypes
 import json
 import os
 import signal
@@ -22,7 +23,7 @@ CERTIFICATE = "0x01C0000A"
 CEREMONY = "/usr/libexec/passkeyd/passkeyd-ceremony"
 CHECKS = ["tpm-present", "tpm-software", "tpm-lockout-auth", "tpm-counter", "tpm-parameters", "tpm-srk", "tpm-owner-auth",
           "tpm-credentials", "ledger-chain", "ledger-integrity", "ledger-disk", "config", "clock", "metadata", "rp-id",
-          "ceremonies", "version"]
+          "ceremonies", "landlock", "version"]
 
 
 def tpm(command, *words):
@@ -150,6 +151,12 @@ def every_check_speaks_once_and_nothing_is_bad():
     check(all(row["level"] in ("good", "note", "warning") and row["detail"] for row in found.values()), found)
     check(found["tpm-software"]["level"] == "note" and found["tpm-lockout-auth"]["level"] == "warning", found)
     check(found["tpm-credentials"]["loads"] == len(credentials()), found["tpm-credentials"])
+
+
+def what_the_kernel_has_of_landlock_is_told():
+    """Asked of the kernel in the manner of landlock_create_ruleset(2); without it the call fails."""
+    version = max(ctypes.CDLL(None).syscall(444, None, 0, 1), 0)
+    finds("landlock", "good" if version else "warning", version=version)
 
 
 def who_cannot_be_asked_does_not_hear_of_it():
@@ -294,6 +301,7 @@ PROMISES = [
     a_tpm_without_a_certificate_is_untrusted,
     a_tpm_that_cannot_say_who_it_is_enrolls_all_the_same,
     every_check_speaks_once_and_nothing_is_bad,
+    what_the_kernel_has_of_landlock_is_told,
     who_cannot_be_asked_does_not_hear_of_it,
     wrong_pins_are_counted,
     a_locked_tpm_is_bad,

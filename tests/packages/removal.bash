@@ -6,9 +6,10 @@ remove() { quietly remove --yes libpam-passkey; }
 stays() { says "$1" remove && installed libpam-passkey; }
 
 hand_written 'auth required pam_passkey.so'
-check a_line_that_would_lock_out_is_named_and_the_module_stays stays '/etc/pam.d/lonely: auth required pam_passkey.so'
+check a_line_that_would_lock_out_is_named_and_the_module_stays stays '/etc/pam.d/lonely:1: without pam_passkey.so nobody gets in'
+printf '%s\n' 'auth sufficient pam_passkey.so' 'auth required pam_deny.so' >"$root/etc/pam.d/lonely"
+check a_line_that_pam_passes_over_keeps_it_where_nothing_else_opens stays '/etc/pam.d/lonely:1: without pam_passkey.so nobody gets in'
 check then_the_profile_stays_enabled_too reads common-auth "$auth"
-check the_line_that_would_is_known_by_what_libpam_does /usr/bin/python3 tests/packages/missing_module.py
 answer libpam-passkey remove-anyway true
 goes() { remove && fails installed libpam-passkey; }
 check who_insists_is_obeyed goes
@@ -18,17 +19,29 @@ check then_pam_is_as_before_it_came pam_is_as_before
 answer libpam-passkey remove-anyway false
 everything newer >/dev/null && profile --enable >/dev/null
 hand_written 'auth sufficient pam_passkey.so'
-tells() { says '/etc/pam.d/lonely: auth sufficient pam_passkey.so' remove && fails installed libpam-passkey; }
+tells() { says '/etc/pam.d/lonely:1: without pam_passkey.so PAM passes over the line' remove && fails installed libpam-passkey; }
 check a_line_that_works_without_the_module_is_named_and_stays tells
 check it_is_as_it_was_written grep -qx 'auth sufficient pam_passkey.so' "$root/etc/pam.d/lonely"
 rm "$root/etc/pam.d/lonely"
 check then_pam_has_nothing_of_ours_left pam_is_as_before
 check a_password_opens_what_it_opened_before opens_to 'the old way in'
 
+everything newer >/dev/null && profile --enable >/dev/null
+hand_written 'auth sufficient pam_passkey.so'
+inside dpkg --remove --force-depends passkeyd >/dev/null 2>&1
+dpkg_removes() { DEBIAN_FRONTEND=noninteractive inside dpkg --remove libpam-passkey; }
+refuses() { says "$1" dpkg_removes && installed libpam-passkey; }
+check without_passkeyctl_to_ask_a_line_keeps_the_module refuses '/etc/pam.d/lonely:auth sufficient pam_passkey.so'
+rm "$root/etc/pam.d/lonely"
+goes_alone() { dpkg_removes && fails installed libpam-passkey; }
+check without_a_line_it_goes_all_the_same goes_alone
+check and_takes_its_profile_along pam_is_as_before
+
 # --- the ledger -------------------------------------------------------------------------------------------------------
 purge() { DEBIAN_FRONTEND=noninteractive inside dpkg --purge libpam-passkey passkeyd passkey-ssh-client; }
 gone() { fails installed passkeyd && [ ! -e "$root$ledger" ]; }
 kept() { fails installed passkeyd && [ "$(sha256sum <"$root$ledger")" = "$has" ]; }
+everything newer >/dev/null && remove >/dev/null
 has=$(sha256sum <"$root$ledger") || bail_out "there is no ledger to keep"
 check everything_is_removed quietly remove --yes passkeyd passkey-ssh-client
 check removal_keeps_the_ledger kept

@@ -1,13 +1,13 @@
 """Sign-ins in a world, and what must come of them. Prints TAP; a test's name is a promise. In order: later tests use
 the passkeys that earlier ones enrolled."""
 
+import concurrent.futures
 import contextlib
 import os
 import shutil
 import sqlite3
 import subprocess
 import sys
-import threading
 import time
 
 from world import (CONFIG, DAEMON_LOG, LEDGER, SYSLOG, Failed, Misbehaving, Terminal, check, configure, daemon_log, daemon_pids,
@@ -398,19 +398,24 @@ def refuses_to_start(*parts):
         use_password(terminal)
 
 
+def mended_by(meanwhile):
+    """The daemon is started while it cannot serve, and `meanwhile` is done while it says so; whether it serves in the end."""
+    with concurrent.futures.ThreadPoolExecutor(1) as starter:
+        starting = starter.submit(start_daemon)
+        must("gdbus", "wait", "--system", "--timeout=20", "org.passkeyd1")
+        meanwhile()
+        return starting.result()[0] == 0
+
+
 def tells_who_calls_that_it_is_out_of_order(reason):
-    """Who signs in while it does has the password's prompt, and nothing else."""
-    starting = threading.Thread(target=start_daemon)
-    starting.start()
-    must("gdbus", "wait", "--system", "--timeout=20", "org.passkeyd1")
+    """Root hears why. Who signs in then has the password's prompt, and nothing else."""
     status, said = run("passkeyctl", "list", "--user", "alice")
     check(status == 3 and reason in said, f"{status}: {said}")
+    status, said = run("runuser", "--user", "alice", "--", "passkeyctl", "list")
+    check(status == 3 and "out of order" in said and reason not in said, f"{status}: {said}")
     with sudo("alice") as terminal:
         use_password(terminal)
         check("Touch" not in terminal.screen and "PIN" not in terminal.screen, terminal.screen)
-    check(daemon_pids(), "it was not there any more")
-    starting.join()
-    check(not daemon_pids(), "it stays")
 
 
 def a_damaged_ledger_is_named_and_left_alone():
@@ -423,7 +428,8 @@ def a_damaged_ledger_is_named_and_left_alone():
         damaged = file.read()
     try:
         refuses_to_start(LEDGER)
-        tells_who_calls_that_it_is_out_of_order(LEDGER)
+        check(not mended_by(lambda: tells_who_calls_that_it_is_out_of_order(LEDGER)), "the daemon started")
+        check(not daemon_pids(), "it stays")
         with open(LEDGER, "rb") as file:
             check(file.read() == damaged, "the damaged file was changed")
     finally:
@@ -464,11 +470,20 @@ def an_unreadable_state_directory_is_named():
     check(status == 0, said)
 
 
+def mend_and_stop():
+    configure("")
+    stop_daemon()
+
+
 def a_mistyped_configuration_is_named_with_file_and_line():
     stop_daemon()
     configure("touch_timeout = 10\nuser_verfication = required\n")
     try:
         refuses_to_start(CONFIG + ":2:", "user_verfication")
+        check(mended_by(lambda: configure("")), "it looks only once")
+        stop_daemon()
+        configure("user_verfication = required\n")
+        check(not mended_by(mend_and_stop), "it was told to stop, and began")
     finally:
         configure("")
     status, said = start_daemon()

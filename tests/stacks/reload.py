@@ -43,7 +43,7 @@ def a_reload_takes_effect_for_the_next_login_and_leaves_the_one_under_way():
 
 
 def systemd_is_told_when_a_reload_begins_and_when_it_is_over():
-    for text, end in (("touch_timeout = 20\n", "configuration loaded"), ("nonsense\n", "reload refused: ")):
+    for text, end in (("touch_timeout = 20\n", "configuration loaded"), ("nonsense\n", "reload refused")):
         write(CONFIG, text)
         try:
             heard = daemon.reload()

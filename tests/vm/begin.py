@@ -1,14 +1,14 @@
 """The machines at rest that suites begin with. What one suite does to its machine, no other sees.
 
     fresh       a Debian with all that the packages depend on, and not yet them
-    installed   the packages are installed, and nothing else was done
+    installed   the packages are installed, and the maker of its TPM is trusted
     enrolled    alice has a passkey on the security key (a touch) and one in the TPM (PIN), and backup codes, which are
                 in the file "codes" beside the disk; passkeys are enabled for everything that asks PAM
 """
 
 import shutil
 
-from kit import BUILD, PIN, Machine
+from kit import BUILD, Machine, enroll_key, enroll_tpm
 
 
 # tools/vm empties it when it installs anew.
@@ -23,16 +23,18 @@ def at(name):
     return folder
 
 
+def codes():
+    """alice's backup codes, on machines that were enrolled."""
+    return (MADE_HERE / "enrolled/codes").read_text().split()
+
+
 def enrolled(folder):
     making = folder.with_name(folder.name + ".making")
     with Machine(BUILD / "installed") as machine:
         machine.boot()
         machine.plug()
-        touching = machine.key.touch_soon()
-        machine.run("passkeyctl", "enroll", "--user", "alice", "--usb", "--name", "Key", "--no-test", "--no-backup-codes")
-        touching.join()
-        machine.run("passkeyctl", "enroll", "--user", "alice", "--tpm", "--name", "Computer", "--pin-stdin", "--no-backup-codes",
-                    input=f"{PIN}\n{PIN}\n")
+        enroll_key(machine)
+        enroll_tpm(machine)
         codes = machine.run("passkeyctl", "backup-codes", "--user", "alice", "--yes")
         machine.run("pam-auth-update", "--enable", "passkey")
         machine.shut_down()

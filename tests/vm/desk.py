@@ -1,37 +1,22 @@
 """A person before a machine's graphical screen: the greeter, the desktop behind it, and what the machine says of both."""
 
-import json
 import re
-import select
-import time
 
-from kit import PASSWORD, PIN, Failed
-from screen import SECONDS, Screen
+from kit import PASSWORD, audit, enroll_key, enroll_tpm, session, wait_until
+from screen import Screen
 
 WRONG_PIN = "271828"
-
-
-def until(happened, what, seconds=SECONDS):
-    """Waits for what nobody announces; gives what `happened` gave."""
-    deadline = time.monotonic() + seconds
-    while not (outcome := happened()):
-        if time.monotonic() > deadline:
-            raise Failed(f"it never came to this: {what}")
-        select.select([], [], [], 0.5)
-    return outcome
+OFFER, ASKS_PIN = "Password, or Enter to use a passkey", "PIN of this computer.s passkey, or Enter to skip"  # as they are read
 
 
 def enroll_people(machine):
     """As an administrator sets a machine up: the profile enabled, for everything; alice has a passkey in the TPM and may do
     what administrators may, bob has one in the security key, which wants a touch."""
-    enroll = ["passkeyctl", "enroll", "--no-backup-codes", "--no-test", "--name", "desk"]
     machine.run("pam-auth-update", "--enable", "passkey")
     machine.run("usermod", "--append", "--groups", "sudo", "alice")
-    machine.run(*enroll, "--user", "alice", "--tpm", "--pin-stdin", input=f"{PIN}\n{PIN}\n")
+    enroll_tpm(machine, "alice")
     machine.plug()
-    touching = machine.key.touch_soon()
-    machine.run(*enroll, "--user", "bob", "--usb")
-    touching.join()
+    enroll_key(machine, "bob")
 
 
 class Desk:
@@ -52,7 +37,7 @@ class Desk:
             self.screen.press("ctrl", "a")  # what stands there is replaced
             self.screen.monitor.type(user)
             return self.screen.shows(user, seconds=8)
-        until(typed, f"the greeter takes the name {user}")
+        wait_until(f"the greeter takes the name {user}", typed)
         self.screen.press("ret")
         if prompt:
             self.screen.wait_for(prompt, keep)
@@ -69,7 +54,7 @@ class Desk:
         return person[1] if person else ""
 
     def is_asked(self, user):
-        until(lambda: self.asked() == user, f"the greeter asks {user}")
+        wait_until(f"the greeter asks {user}", lambda: self.asked() == user)
 
     def sign_in(self, user):
         """With the password, whatever else there is."""
@@ -82,10 +67,10 @@ class Desk:
 
     def desktop(self, user, keep=None):
         """Waits for it; its terminal has the keyboard then, and says whose it is. What logind says of the session."""
-        session = until(lambda: self.session(user), f"{user} has a session on the screen")
+        begun = wait_until(f"{user} has a session on the screen", lambda: self.session(user))
         self.screen.wait_for(r"machine: ?~")
         self.say("echo HERE IS THE DESKTOP", "DESKTOP", keep)
-        return session
+        return begun
 
     def say(self, command, then, keep=None):
         """Types a command into the terminal; `then` is what must be on the screen after it."""
@@ -93,19 +78,12 @@ class Desk:
         self.screen.wait_for(then, keep)
 
     def session(self, user):
-        """logind's properties of that person's session on the screen, or None."""
-        for line in self.machine.run("loginctl", "list-sessions", "--no-legend").splitlines():
-            told = self.machine.run("loginctl", "show-session", line.split()[0], status=None)
-            session = dict(each.split("=", 1) for each in told.splitlines() if "=" in each)
-            if session.get("Name") == user and session.get("Type") == "x11" and session.get("State") == "active":
-                return session
-        return None
+        """That person's on the screen, or None: see kit.session."""
+        return session(self.machine, Name=user, Type="x11", State="active")
 
     # --- what the ledger says ---
 
     def last_sign_in(self, user):
         """Of the last sign-in on record: (service, outcome, way)."""
-        said = self.machine.run("passkeyctl", "audit", "--user", user, "--json")
-        records = [json.loads(line) for line in said.splitlines()]
-        last = [record for record in records if record["event"] == "login"][-1]
+        last = [record for record in audit(self.machine, user) if record["event"] == "login"][-1]
         return last["service"], last["outcome"], last["way"]

@@ -3,12 +3,10 @@ greetd with its own greeter. alice has a passkey in the TPM, bob one in a securi
 
 What was on the screen is in build/vm/screenshots/ afterwards."""
 
-from desk import WRONG_PIN, Desk, enroll_people, until
-from kit import PASSWORD, PIN, TOUCH, check
+from desk import ASKS_PIN, OFFER, WRONG_PIN, Desk, enroll_people
+from kit import PASSWORD, PIN, TOUCH, check, session, wait_until
 
 BEGIN, TARGET = "installed", "graphical.target"
-OFFER = "Password, or Enter to use a passkey"
-ASKS_PIN = "PIN of this computer.s passkey, or Enter to skip"
 
 
 def a_person_signs_in_with_the_passkey_in_the_tpm(machine):
@@ -19,8 +17,8 @@ def a_person_signs_in_with_the_passkey_in_the_tpm(machine):
     desk.screen.type()
     desk.screen.wait_for(ASKS_PIN, keep="greeter asks for the pin")
     desk.screen.type(PIN)
-    session = desk.desktop("alice", keep="desktop begun with the tpm passkey")
-    told = {name: session[name] for name in ("Type", "Class", "Service", "Seat", "Remote")}
+    begun = desk.desktop("alice", keep="desktop begun with the tpm passkey")
+    told = {name: begun[name] for name in ("Type", "Class", "Service", "Seat", "Remote")}
     check(told == {"Type": "x11", "Class": "user", "Service": "lightdm", "Seat": "seat0", "Remote": "no"}, f"the session: {told}")
     check(desk.last_sign_in("alice") == ("lightdm", "granted", "tpm"), f"the audit: {desk.last_sign_in('alice')}")
 
@@ -51,8 +49,8 @@ def a_person_is_told_to_touch_the_key_and_is_in_when_they_do(machine):
     desk.screen.type()
     desk.screen.wait_for(TOUCH, keep="greeter says to touch the key")
     machine.key.touch()
-    session = desk.desktop("bob", keep="desktop begun with the security key")
-    check(session["Service"] == "lightdm", f"the session: {session}")
+    begun = desk.desktop("bob", keep="desktop begun with the security key")
+    check(begun["Service"] == "lightdm", f"the session: {begun}")
     check(desk.last_sign_in("bob") == ("lightdm", "granted", "usb"), f"the audit: {desk.last_sign_in('bob')}")
 
 
@@ -103,11 +101,9 @@ def greetd_asks_the_same_on_a_text_screen(machine):
     desk.screen.type()
     desk.screen.wait_for(ASKS_PIN, keep="greetd asks for the pin")
     desk.screen.type(PIN)
-    until(lambda: desk.last_sign_in("alice") == ("greetd", "granted", "tpm"), "greetd let alice in")
-    begun = until(lambda: [line for line in machine.run("loginctl", "list-sessions", "--no-legend").splitlines()
-                           if "alice" in line and "tty7" in line], "alice has a session on tty7")
-    told = machine.run("loginctl", "show-session", begun[0].split()[0])
-    check("Service=greetd" in told and "Seat=seat0" in told, f"the session: {told}")
+    wait_until("greetd let alice in", lambda: desk.last_sign_in("alice") == ("greetd", "granted", "tpm"))
+    begun = wait_until("alice has a session on tty7", lambda: session(machine, Name="alice", TTY="tty7"))
+    check(begun["Service"] == "greetd" and begun["Seat"] == "seat0", f"the session: {begun}")
 
 
 PROMISES = [

@@ -6,8 +6,8 @@ from kit import (ASKS_CODE, ASKS_PIN, TOUCH, arrive, at_prompt, check, go_on_to_
 BEGIN = "enrolled"
 
 
-def the_first_key_that_this_machine_ever_saw_opens_it_although_the_service_ran_before(machine):
-    """No keyboard, mouse or key of this kind was there until now, and so nothing in the kernel for them."""
+def the_first_key_since_power_came_opens_it_although_the_service_ran_before(machine):
+    """No keyboard, mouse or key of this kind was there since then, and so nothing in the kernel for them."""
     sign_out(sign_in_by_pin(machine))
     machine.run("systemctl", "is-active", "passkeyd.service")
     machine.plug()
@@ -17,7 +17,7 @@ def the_first_key_that_this_machine_ever_saw_opens_it_although_the_service_ran_b
 def unplugged_while_it_blinks_the_next_question_comes_at_once_and_the_password_opens(machine):
     screen = arrive(machine)
     screen.wait_for(TOUCH)
-    machine.key.control("wait", "blinking")
+    machine.key.wait_until_it_blinks()
     machine.unplug()
     go_on_to_the_password(screen, skip=(ASKS_PIN, ASKS_CODE))
     sign_out(screen)
@@ -43,10 +43,10 @@ def plugged_in_while_another_question_waits_it_serves_the_next_sign_in(machine):
 def two_at_once_take_turns_and_a_touch_opens_one(machine):
     first = arrive(machine, number=1)
     first.wait_for(TOUCH)
-    machine.key.control("wait", "blinking")
+    machine.key.wait_until_it_blinks()
     second = arrive(machine, number=2)
     second.wait_for(r"Another sign-in is using the same device")
-    machine.key.control("touch", "press")
+    machine.key.press()
     at_prompt(first)
     second.wait_for(TOUCH)
     check("$" not in second.text().splitlines()[-1], second.text())
@@ -72,7 +72,7 @@ def a_key_whose_port_the_kernel_has_put_to_sleep_wakes_up_for_a_sign_in(machine)
 
 
 PROMISES = [
-    the_first_key_that_this_machine_ever_saw_opens_it_although_the_service_ran_before,
+    the_first_key_since_power_came_opens_it_although_the_service_ran_before,
     unplugged_while_it_blinks_the_next_question_comes_at_once_and_the_password_opens,
     without_the_key_nobody_waits_for_a_touch,
     plugged_in_while_another_question_waits_it_serves_the_next_sign_in,

@@ -3,11 +3,13 @@
 import json
 import pathlib
 import re
+import select
 import sys
 import time
 
 TREE = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(TREE / "tools/vm.d"), str(TREE / "tools/demo.d")]
+from hardware import start  # noqa: E402, F401
 from machine import BUILD, PASSWORD, Failed, Machine  # noqa: E402, F401
 from person import Terminal  # noqa: E402
 
@@ -15,6 +17,7 @@ PIN = "314159"  # of alice's passkey in the TPM
 TOUCH = r"Touch your passkeyd Software Key"
 ASKS_PIN = r"PIN of this computer's passkey, or Enter to skip: *$"
 ASKS_CODE = r"Backup code, or Enter to skip: *$"
+LONGEST = 240  # seconds that anything is waited for
 ASKS_PASSWORD = r"[Pp]assword( for \w+)?: *$"
 
 
@@ -28,7 +31,7 @@ def check(condition, what):
 
 def arrive(machine, person="alice", number=1):
     """Goes to a virtual terminal where nobody is signed in, and says who comes; the terminal."""
-    screen = machine.screen(number)
+    screen = machine.console(number)
     screen.go_there()
     screen.wait_for(r"machine login: *$")
     screen.type(person)
@@ -70,19 +73,30 @@ def sign_in(machine, person="alice", number=1, skip=()):
     return screen
 
 
-def sign_in_by_touch(machine, number=1):
-    screen = arrive(machine, "alice", number)
+def sign_in_by_touch(machine, person="alice", number=1):
+    screen = arrive(machine, person, number)
     touch_when_asked(machine, screen)
-    at_prompt(screen)
+    shown = at_prompt(screen, person)
+    check("assword" not in shown, shown)
     return screen
 
 
-def sign_in_by_pin(machine, number=1):
+def sign_in_by_pin(machine, person="alice", number=1):
     """The key is not at hand."""
-    screen = arrive(machine, "alice", number)
+    screen = arrive(machine, person, number)
     answer(screen, ASKS_PIN, PIN)
-    at_prompt(screen)
+    shown = at_prompt(screen, person)
+    check("assword" not in shown, shown)
     return screen
+
+
+def the_password_alone_is_asked_for(machine, person="alice", password=PASSWORD):
+    """And opens."""
+    screen = arrive(machine, person)
+    answer(screen, ASKS_PASSWORD, password)
+    shown = at_prompt(screen, person)
+    check("PIN" not in shown and "Touch" not in shown, shown)
+    sign_out(screen)
 
 
 def sign_out(screen):
@@ -91,8 +105,25 @@ def sign_out(screen):
     screen.wait_for(r"machine login: *$")
 
 
+# --- enrolling, as root does for somebody ------------------------------------------------------------------------------
+
+ENROLL = ("passkeyctl", "enroll", "--no-test", "--no-backup-codes")
+
+
+def enroll_key(machine, person="alice", name="Key"):
+    """The security key that is plugged in."""
+    touching = machine.key.touch_soon()
+    machine.run(*ENROLL, "--user", person, "--usb", "--name", name)
+    touching.join()
+
+
+def enroll_tpm(machine, person="alice", name="Computer"):
+    machine.run(*ENROLL, "--user", person, "--tpm", "--name", name, "--pin-stdin", input=f"{PIN}\n{PIN}\n")
+
+
 # --- from far away ----------------------------------------------------------------------------------------------------
 
+FAR = 120  # seconds for whatever appears far away
 SSH = ["-o", "UserKnownHostsFile=/dev/null", "-o", "StrictHostKeyChecking=no", "-o", "LogLevel=ERROR"]
 
 
@@ -113,9 +144,6 @@ def administrator(machine, command):
         return far.screen, status
 
 
-FAR = 120  # seconds for whatever appears far away
-
-
 # --- what the machine says of itself ----------------------------------------------------------------------------------
 
 
@@ -129,32 +157,34 @@ def id_of(machine, name):
     return passkeys(machine)[name]["id"]
 
 
-def codes():
-    """alice's backup codes, on machines that were enrolled."""
-    return re.findall(r"\S+", (BUILD / "made/enrolled/codes").read_text())
-
-
 def audit(machine, person="alice"):
     """What happened, oldest first; docs/json.md."""
     said = machine.run("passkeyctl", "audit", "--user", person, "--json")
     return [json.loads(line) for line in said.splitlines()]
 
 
-def session_at(machine, number):
-    """What logind says of who is signed in at a virtual terminal; None: nobody."""
-    for session in json.loads(machine.run("loginctl", "list-sessions", "--output=json")):
-        told = dict(line.split("=", 1) for line in machine.run("loginctl", "show-session", session["session"],
-                                                               status=None).splitlines() if "=" in line)
-        if told.get("TTY") == f"tty{number}" and told.get("State") != "closing":
+def session(machine, **wanted):
+    """What logind says of the session that has these properties, as in session(machine, Name="alice", Type="x11"); None: there is
+    none, or it is on its way out."""
+    for each in json.loads(machine.run("loginctl", "list-sessions", "--output=json")):
+        lines = machine.run("loginctl", "show-session", each["session"], status=None).splitlines()
+        told = dict(line.split("=", 1) for line in lines if "=" in line)
+        if wanted.items() <= told.items() and told.get("State") != "closing":
             return told
     return None
 
 
-def wait_until(what, condition, seconds=120):
+def session_at(machine, number):
+    """The same, at a virtual terminal."""
+    return session(machine, TTY=f"tty{number}")
+
+
+def wait_until(what, condition):
     """For what nobody announces; what the condition came to."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + LONGEST
     while not (found := condition()):
         check(time.monotonic() < deadline, f"never: {what}")
+        select.select([], [], [], 0.5)
     return found
 
 

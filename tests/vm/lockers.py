@@ -5,12 +5,11 @@ What was on the screen is in build/vm/screenshots/ afterwards."""
 
 import re
 
-from desk import WRONG_PIN, Desk, enroll_people, until
-from kit import PASSWORD, PIN, TREE, answer, arrive, at_prompt, check
+from desk import ASKS_PIN, OFFER, WRONG_PIN, Desk, enroll_people
+from kit import ASKS_PIN as ASKS_PIN_IN_TEXT
+from kit import PASSWORD, PIN, TREE, answer, check, sign_in_by_pin, wait_until
 
 BEGIN, TARGET = "installed", "graphical.target"
-OFFER = "Password, or Enter to use a passkey"
-ASKS_PIN = "PIN of this computer.s passkey, or Enter to skip"
 BACK = "BACK HERE"
 
 
@@ -25,10 +24,10 @@ def light_locker_opens_by_passkey_at_the_greeter(machine):
     def locked():  # light-locker hears of it from logind, once it listens
         machine.run("loginctl", "lock-session", before)
         return desk.session("alice") is None
-    until(locked, "the session is no longer the one on the screen")
+    wait_until("the session is no longer the one on the screen", locked)
     wake(desk, "Log In", keep="light-locker has a greeter come up")
     # This greeter knows who was there or does not, as it happens, and begins once more when it is woken.
-    until(lambda: desk.asked() is not None, "the greeter asks")
+    wait_until("the greeter asks", lambda: desk.asked() is not None)
     if desk.asked() == "":
         desk.name("alice")
     desk.screen.wait_for(OFFER, keep="light-locker offers a passkey")
@@ -36,7 +35,7 @@ def light_locker_opens_by_passkey_at_the_greeter(machine):
     desk.screen.wait_for(ASKS_PIN)
     desk.screen.type(PIN)
     desk.screen.wait_for(BACK)
-    check(until(lambda: desk.session("alice"), "alice is back")["Id"] == before, "alice is back in another session")
+    check(wait_until("alice is back", lambda: desk.session("alice"))["Id"] == before, "alice is back in another session")
     check(desk.last_sign_in("alice") == ("lightdm", "granted", "tpm"), f"the audit: {desk.last_sign_in('alice')}")
     machine.run("pkill", "--exact", "light-locker")
 
@@ -46,7 +45,7 @@ def wake(desk, shown, keep):
     def awake():
         desk.screen.press("ctrl")
         return re.search(shown, desk.screen.text())
-    until(awake, f"the screen shows {shown}")
+    wait_until(f"the screen shows {shown}", awake)
     desk.screen.keep(keep)
 
 
@@ -57,7 +56,7 @@ def lock_with_xscreensaver(desk):
     def locked():
         told = desk.machine.sh(f"{command} -lock; {command} -time", user="alice", status=None)
         return "screen locked" in told
-    until(locked, "the screen is locked")
+    wait_until("the screen is locked", locked)
 
 
 def xscreensaver_opens_by_passkey_after_a_wrong_pin(machine):
@@ -89,7 +88,7 @@ def xscreensaver_opens_by_the_password(machine):
 
 def lock_with_i3lock(desk):
     desk.screen.type("clear; i3lock --nofork --color=303030; echo OPENED")
-    until(lambda: desk.machine.run("pgrep", "--exact", "i3lock", status=None), "i3lock runs")
+    wait_until("i3lock runs", lambda: desk.machine.run("pgrep", "--exact", "i3lock", status=None))
     desk.screen.wait_for("^$")  # nothing but its colour
 
 
@@ -103,10 +102,10 @@ def i3lock_opens_by_the_password_and_by_nothing_else_that_is_typed(machine):
     lock_with_i3lock(desk)
     before = refused(machine)
     desk.screen.type("not this one")
-    until(lambda: refused(machine) == before + 1, "a wrong password is refused")
+    wait_until("a wrong password is refused", lambda: refused(machine) == before + 1)
     # A PIN is not asked for where one field answers everything: typed here, it is a wrong password.
     desk.screen.type(PIN)
-    until(lambda: refused(machine) == before + 2, "the PIN is a wrong password")
+    wait_until("the PIN is a wrong password", lambda: refused(machine) == before + 2)
     machine.run("pgrep", "--exact", "i3lock")
     desk.screen.type(PASSWORD)
     desk.screen.wait_for("OPENED")
@@ -147,14 +146,12 @@ def polkit_asks_for_the_passkey_on_a_text_screen(machine):
                input=(TREE / "tests/ssh/agent/pkexec.sh").read_text())
     desk = Desk(machine)
     desk.screen.press("ctrl", "alt", "f2")
-    console = arrive(machine, "alice", 2)
-    answer(console, "PIN of this computer's passkey, or Enter to skip: *$", PIN)
-    at_prompt(console)
+    console = sign_in_by_pin(machine, "alice", 2)
     console.begin("pkexec-here whoami")
     people = console.wait_for(r"Choose identity[^\n]*: *$")
     console.type(re.search(r"(\d+)\. +alice", people)[1])
     answer(console, "Password, or Enter to use a passkey: *$", "")
-    answer(console, "PIN of this computer's passkey, or Enter to skip: *$", PIN)
+    answer(console, ASKS_PIN_IN_TEXT, PIN)
     console.wait_for(r"(?m)^root$")
     desk.screen.wait_for(r"\broot\b", keep="pkexec has run on a text screen")
     check(desk.last_sign_in("alice") == ("polkit-1", "granted", "tpm"), f"the audit: {desk.last_sign_in('alice')}")

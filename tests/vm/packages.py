@@ -1,8 +1,8 @@
 """The packages on a running machine, from the first installation to the purge, with people who wait in between. What needs
 no machine is tests/packages.sh."""
 
-from kit import (ASKS_PASSWORD, PASSWORD, TOUCH, answer, at_prompt, check, check_dark, sign_in, sign_out, the_ledger_is_whole,
-                 touch_when_asked)
+from kit import (ASKS_PASSWORD, PASSWORD, TOUCH, answer, at_prompt, check, check_dark, enroll_key, sign_in, sign_out,
+                 the_ledger_is_whole, touch_when_asked)
 
 BEGIN = "fresh"
 
@@ -29,7 +29,7 @@ def install(machine, folder):
 
 def sudo(machine):
     """alice, who is signed in at the screen, is about to be root."""
-    screen = machine.screen(1)
+    screen = machine.console()
     screen.begin("sudo whoami")
     return screen
 
@@ -91,9 +91,7 @@ def the_bus_starts_the_service_without_a_reboot(machine):
 
 
 def nobody_is_asked_for_a_passkey_before_an_administrator_enables_it(machine):
-    touching = machine.key.touch_soon()
-    machine.run("passkeyctl", "enroll", "--user", "alice", "--usb", "--name", "Key", "--no-test", "--no-backup-codes")
-    touching.join()
+    enroll_key(machine)
     sign_in(machine)
     signs_in_by_password_alone(machine)
 
@@ -153,7 +151,7 @@ def after_removal_su_takes_the_password_alone(machine):
 
 
 def after_removal_the_console_takes_the_password_alone(machine):
-    sign_out(machine.screen(1))
+    sign_out(machine.console())
     sign_in(machine)
 
 

@@ -27,7 +27,7 @@ def alice_enrolls_her_security_key_by_herself_and_proves_to_polkit_who_she_is(ma
 
 
 def and_one_in_this_computer_with_a_pin(machine):
-    screen = machine.screen(1)
+    screen = machine.console()
     screen.begin("passkeyctl enroll --tpm --name Computer")
     answer(screen, r"Password: *$", PASSWORD)
     answer(screen, r"Choose a PIN for this computer's passkey: *$", PIN)
@@ -38,7 +38,7 @@ def and_one_in_this_computer_with_a_pin(machine):
 
 
 def nothing_asks_for_a_passkey_until_the_administrator_says_so(machine):
-    screen = machine.screen(1)
+    screen = machine.console()
     screen.begin("sudo whoami")
     answer(screen, ASKS_PASSWORD, PASSWORD)
     shown = at_prompt(screen)
@@ -67,7 +67,7 @@ def the_console_opens_by_touch_and_logind_has_the_session_at_the_seat(machine):
 
 
 def sudo_takes_a_touch(machine):
-    screen = machine.screen(1)
+    screen = machine.console()
     screen.begin("sudo whoami")
     touch_when_asked(machine, screen)
     shown = at_prompt(screen)
@@ -76,7 +76,7 @@ def sudo_takes_a_touch(machine):
 
 def without_the_key_sudo_takes_the_pin(machine):
     machine.unplug()
-    screen = machine.screen(1)
+    screen = machine.console()
     screen.begin("sudo whoami")
     answer(screen, ASKS_PIN, PIN)
     shown = at_prompt(screen)
@@ -85,7 +85,7 @@ def without_the_key_sudo_takes_the_pin(machine):
 
 
 def sudo_that_must_not_ask_is_refused_at_once_and_the_key_does_not_blink(machine):
-    screen = machine.screen(1)
+    screen = machine.console()
     screen.begin("sudo -n true; echo status $?")
     shown = at_prompt(screen)
     check("a password is required\nstatus 1" in shown, shown)
@@ -93,7 +93,7 @@ def sudo_that_must_not_ask_is_refused_at_once_and_the_key_does_not_blink(machine
 
 
 def polkit_takes_a_touch_where_it_asks_for_oneself(machine):
-    screen = machine.screen(1)
+    screen = machine.console()
     screen.begin("passkeyctl rename Key Blue")
     answer(screen, OFFER, "")
     touch_when_asked(machine, screen)
@@ -102,10 +102,10 @@ def polkit_takes_a_touch_where_it_asks_for_oneself(machine):
 
 
 def polkit_takes_a_touch_where_it_asks_for_an_administrator(machine):
-    """Not with pkexec: on a terminal, polkit 122 takes no answer at all from its agent there ("No session for cookie")."""
+    """With systemctl's agent; of pkexec's own see docs/desktop.md."""
     machine.sh("cat >/etc/polkit-1/rules.d/40-alice.rules && systemctl restart polkit.service",
                input="polkit.addAdminRule(function() { return ['unix-user:alice']; });")
-    screen = machine.screen(1)
+    screen = machine.console()
     screen.begin("systemctl restart cron.service; echo status $?")
     answer(screen, OFFER, "")
     touch_when_asked(machine, screen)
@@ -115,7 +115,7 @@ def polkit_takes_a_touch_where_it_asks_for_an_administrator(machine):
 
 def su_to_another_account_takes_what_that_one_has(machine):
     """bob has no passkey: his password. Back to alice: her touch."""
-    screen = machine.screen(1)
+    screen = machine.console()
     screen.begin("su bob")
     answer(screen, ASKS_PASSWORD, PASSWORD)
     screen.wait_for(r"bob@machine:\S+[$] *$")
@@ -129,12 +129,12 @@ def su_to_another_account_takes_what_that_one_has(machine):
 
 def a_second_console_opens_by_pin_while_the_first_is_open(machine):
     machine.unplug()
-    screen = sign_in_by_pin(machine, 3)
+    screen = sign_in_by_pin(machine, number=3)
     session = session_at(machine, 3)
     check(session and session["Name"] == "alice" and session["Seat"] == "seat0", f"at tty3: {session}")
     sign_out(screen)
     machine.plug()
-    first = machine.screen(1)
+    first = machine.console()
     first.go_there()
     sign_out(first)
 

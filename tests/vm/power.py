@@ -6,7 +6,8 @@ tables. Not so here: disks that say they keep something and do not.
 
 import json
 
-from kit import (ASKS_CODE, ASKS_PASSWORD, ASKS_PIN, LEDGER, PASSWORD, answer, arrive, at_prompt, audit, check, codes,
+from begin import codes
+from kit import (ASKS_CODE, ASKS_PIN, ENROLL, LEDGER, answer, arrive, at_prompt, audit, check, go_on_to_the_password,
                  sign_in_by_pin, sign_in_by_touch, sign_out, the_ledger_is_whole)
 
 BEGIN = "enrolled"
@@ -31,9 +32,8 @@ def begin_a_log(machine):
 def begin_enrolling(machine):
     """bob's key is being made, and blinks."""
     begin_a_log(machine)
-    terminal = machine.terminal("root", "passkeyctl", "enroll", "--user", "bob", "--usb", "--name", "Bobs", "--no-test",
-                                "--no-backup-codes")
-    machine.key.control("wait", "blinking")
+    terminal = machine.terminal("root", *ENROLL, "--user", "bob", "--usb", "--name", "Bobs")
+    machine.key.wait_until_it_blinks()
     return terminal
 
 
@@ -56,7 +56,7 @@ def there_or_not_and_can_be_made(machine, there=None):
     for each in active:
         machine.run("passkeyctl", "revoke", "bob", each, "--yes")
     terminal = begin_enrolling(machine)
-    machine.key.control("touch", "press")
+    machine.key.press()
     terminal.wait_for(r"is ready to use")
     machine.run("passkeyctl", "revoke", "bob", "Bobs", "--yes")
 
@@ -69,7 +69,7 @@ def cut_while_the_touch_is_awaited_nothing_is_there(machine):
 
 def cut_right_after_the_touch_it_is_there_or_not_and_can_be_made(machine):
     begin_enrolling(machine)
-    machine.key.control("touch", "press")
+    machine.key.press()
     machine.cut_power()
     there_or_not_and_can_be_made(machine)
 
@@ -122,8 +122,7 @@ def opens_once_over_both_boots(machine, code, before, opened=False):
     screen = type_code(machine, code)
     if used:
         screen.wait_for("That is no backup code of this account, or it was used before")
-        answer(screen, ASKS_CODE, "")
-        answer(screen, ASKS_PASSWORD, PASSWORD)
+        go_on_to_the_password(screen, skip=(ASKS_CODE,))
     at_prompt(screen)
     sign_out(screen)
     check(spent(machine) - before == 1, f"spent {spent(machine) - before} times")

@@ -8,10 +8,9 @@ import select
 import subprocess
 import time
 
-from kit import BUILD, Failed
+from kit import BUILD, LONGEST, Failed
 from PIL import Image
 
-SECONDS = 240   # the longest anything is waited for on an emulated screen
 LOOK_AGAIN = 0.5  # seconds: a screen cannot be waited for
 SCREENSHOTS = BUILD / "screenshots"
 LARGER = 2      # letters of a screen are too small for tesseract
@@ -52,9 +51,9 @@ class Screen:
             select.select([], [], [], LOOK_AGAIN)
         return True
 
-    def wait_for(self, pattern, keep=None, seconds=SECONDS):
+    def wait_for(self, pattern, keep=None):
         """Waits until it can be read; keeps that picture by the name `keep`."""
-        if not self.shows(pattern, seconds):
+        if not self.shows(pattern, LONGEST):
             self.keep("missing " + re.sub(r"[^A-Za-z0-9 ]+", "", pattern))
             raise Failed(f"the screen never showed {pattern!r}, but: {self.words}")
         if keep:

@@ -39,15 +39,14 @@ class Channel:
         for waiting in [self.boots, *self.answers.values()]:
             waiting.put(None)
 
-    def wait_for_boot(self, seconds=PATIENCE):
-        """Until the machine listens; which boot this is."""
+    def wait_for_boot(self):
+        """Until the machine listens."""
         try:
-            boot = self.boots.get(timeout=seconds)
+            boot = self.boots.get(timeout=PATIENCE)
         except queue.Empty:
             boot = None
         if boot is None:
             raise NoPower("the machine never came up")
-        return boot
 
     def ask(self, do, **words):
         """Asks without waiting: the number of the request. Whoever asks takes its answers from `answers`."""
@@ -68,11 +67,11 @@ class Channel:
             del self.answers[number]
         return answer
 
-    def order(self, do, seconds=PATIENCE, **words):
+    def order(self, do, **words):
         """Asks and waits for the whole answer."""
-        answer = self.next_answer(self.ask(do, **words), seconds)
+        answer = self.next_answer(self.ask(do, **words))
         if not answer:
-            raise NoPower(f"no answer within {seconds} s: {do} {words}")
+            raise NoPower(f"no answer within {PATIENCE} s: {do} {words}")
         return answer
 
     def close(self):

@@ -14,6 +14,13 @@ REPORT = 64
 PATIENCE = 300  # seconds until a key that was to blink is given up
 
 
+def start(*argv, **how):
+    """Starts what shall not outlive this program, however that ends; also if it has ended before setpriv asks. The kernel
+    goes by the thread that calls this: it must wait for what it started."""
+    return subprocess.Popen(["setpriv", "--pdeathsig", "KILL", "bash", "-c", '[ "$PPID" = "$0" ] && exec "$@"',
+                             str(os.getpid()), *argv], **how)
+
+
 class Tpm:
     """swtpm, as QEMU wants it: it serves one run of the machine. Its memory stays in `folder`."""
 
@@ -23,9 +30,8 @@ class Tpm:
         self.process = None
 
     def start(self):
-        self.process = subprocess.Popen(
-            ["swtpm", "socket", "--tpm2", "--tpmstate", f"dir={self.folder}", "--ctrl", f"type=unixio,path={self.socket}",
-             "--terminate"], stdin=subprocess.DEVNULL)
+        self.process = start("swtpm", "socket", "--tpm2", "--tpmstate", f"dir={self.folder}", "--ctrl",
+                             f"type=unixio,path={self.socket}", "--terminate", stdin=subprocess.DEVNULL)
         while not self.socket.exists():
             if self.process.poll() is not None:
                 raise RuntimeError("swtpm did not start")
@@ -41,9 +47,9 @@ class Tpm:
     def clear(self):
         """As the firmware's menu does it, with the machine off."""
         server = self.folder.parent / "clearing.socket"
-        with subprocess.Popen(["swtpm", "socket", "--tpm2", "--tpmstate", f"dir={self.folder}", "--flags",
-                               "not-need-init,startup-clear", "--server", f"type=unixio,path={server}",
-                               "--ctrl", f"type=unixio,path={server}.ctrl"], stdin=subprocess.DEVNULL) as process:
+        with start("swtpm", "socket", "--tpm2", "--tpmstate", f"dir={self.folder}", "--flags", "not-need-init,startup-clear",
+                   "--server", f"type=unixio,path={server}", "--ctrl", f"type=unixio,path={server}.ctrl",
+                   stdin=subprocess.DEVNULL) as process:
             while not server.exists():
                 select.select([], [], [], 0.02)
             subprocess.run(["tpm2_clear", "-T", f"swtpm:path={server}", "-c", "p"], check=True)
@@ -64,11 +70,11 @@ class Key:
     """A security key in somebody's hand. It blinks and waits for a touch; plugged in, it is at the machine's USB port."""
 
     def __init__(self, folder):
-        self.listening, self.hand, self.port = folder / "key", folder / "key.control", folder / "key.port"
+        self.softkey, self.hand, self.port = folder / "key", folder / "key.control", folder / "key.port"
         self.plugged = False
-        self.process = subprocess.Popen(
-            [SOFTKEY / "softkey", "--listen", self.listening, "--control", self.hand, "--state", folder / "key.state",
-             "--touch", "wait", "--die-with-parent"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+        self.process = start(SOFTKEY / "softkey", "--listen", self.softkey, "--control", self.hand,
+                             "--state", folder / "key.state", "--touch", "wait",
+                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
         if self.process.stdout.readline() != "ready\n":
             raise RuntimeError("softkey did not start")
 
@@ -80,10 +86,16 @@ class Key:
             raise RuntimeError(f"softkey-ctl {' '.join(words)}: {done.stdout}{done.stderr}")
         return done.stdout
 
+    def wait_until_it_blinks(self):
+        self.control("wait", "blinking")
+
+    def press(self):
+        self.control("touch", "press")
+
     def touch(self):
         """Touches it as soon as it blinks."""
-        self.control("wait", "blinking")
-        self.control("touch", "press")
+        self.wait_until_it_blinks()
+        self.press()
 
     def touch_soon(self):
         """Touches it as soon as it blinks, while others go on; join() what this gives back."""
@@ -92,10 +104,10 @@ class Key:
         return hand
 
     def plug(self, channel):
-        self.machine = socket.socket(socket.AF_UNIX)
-        self.machine.connect(str(self.port))
-        self.own = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.own.connect(str(self.listening))
+        self.to_machine = socket.socket(socket.AF_UNIX)
+        self.to_machine.connect(str(self.port))
+        self.to_softkey = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.to_softkey.connect(str(self.softkey))
         self.cut_here, self.scissors = os.pipe()
         self.carrier = threading.Thread(target=self.carry, daemon=True)
         self.carrier.start()
@@ -117,7 +129,7 @@ class Key:
         self.plugged = False
         os.close(self.scissors)
         self.carrier.join()
-        for end in (self.machine, self.own):
+        for end in (self.to_machine, self.to_softkey):
             end.close()
         os.close(self.cut_here)
 
@@ -125,21 +137,21 @@ class Key:
         coming = b""
         try:
             while True:
-                ready = select.select([self.machine, self.own, self.cut_here], [], [])[0]
+                ready = select.select([self.to_machine, self.to_softkey, self.cut_here], [], [])[0]
                 if self.cut_here in ready:
                     return
-                if self.own in ready:
-                    report = self.own.recv(REPORT)
+                if self.to_softkey in ready:
+                    report = self.to_softkey.recv(REPORT)
                     if not report:
                         return
-                    self.machine.sendall(report)
-                if self.machine in ready:
-                    data = self.machine.recv(REPORT)
+                    self.to_machine.sendall(report)
+                if self.to_machine in ready:
+                    data = self.to_machine.recv(REPORT)
                     if not data:
                         return
                     coming += data
                     while len(coming) >= REPORT:
-                        self.own.send(coming[:REPORT])
+                        self.to_softkey.send(coming[:REPORT])
                         coming = coming[REPORT:]
         except OSError:  # one of the two lost its power
             pass

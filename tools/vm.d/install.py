@@ -1,4 +1,5 @@
-"""Installs the packages on the fresh machine, as an administrator would, and keeps the outcome as build/vm/installed."""
+"""Installs the packages on the fresh machine and trusts its TPM's maker, as an administrator would, and keeps the outcome as
+build/vm/installed."""
 
 import time
 

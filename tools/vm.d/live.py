@@ -24,7 +24,8 @@ def obey(machine, word):
         case "unplug":
             machine.unplug()
         case "state":
-            return f"plugged in: {'yes' if machine.key.plugged else 'no'}\n" + machine.key.control("state")
+            return (f"plugged in: {'yes' if machine.key.plugged else 'no'}\n" + machine.key.control("state") +
+                    f"ssh, from this computer only: ssh -p {machine.ssh_port} alice@127.0.0.1\n")
         case _:
             raise RuntimeError("touch, refuse, plug, unplug or state")
     return ""

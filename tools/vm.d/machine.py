@@ -5,6 +5,9 @@ A machine at rest is a folder: disk.qcow2, tpm/ (the TPM's memory), key.state (t
 such a folder, leave it as it was, and can be kept as another.
 """
 
+import contextlib
+import fcntl
+import os
 import pathlib
 import shutil
 import socket
@@ -15,9 +18,9 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from channel import PATIENCE, Channel  # noqa: E402
-from hardware import TREE, Key, Tpm  # noqa: E402
+from hardware import TREE, Key, Tpm, start  # noqa: E402
 from qmp import Monitor  # noqa: E402
-from screens import Console, GuestTerminal  # noqa: E402
+from terminals import Console, GuestTerminal  # noqa: E402
 
 BUILD = TREE / "build/vm"
 BASE = BUILD / "base"      # what image made
@@ -35,11 +38,24 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def own_folder():
+    """A new folder in BUILD, and a descriptor whose lock says that somebody needs it: tools/vm removes those without,
+    which runs that were killed left behind."""
+    while True:
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="machine.", dir=BUILD))
+        with contextlib.suppress(FileNotFoundError):  # tools/vm was faster
+            lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if folder.exists():
+                return folder, lock
+            os.close(lock)
+
+
 class Machine:
     """Use it in a with statement: its power is cut at the end. `at`: the folder of the machine at rest to begin with."""
 
     def __init__(self, at):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="machine.", dir=BUILD))
+        self.folder, self.lock = own_folder()
         subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", at / "disk.qcow2",
                         self.folder / "disk.qcow2"], check=True)
         shutil.copytree(at / "tpm", self.folder / "tpm")
@@ -56,6 +72,7 @@ class Machine:
         self.cut_power()
         self.key.stop()
         shutil.rmtree(self.folder)
+        os.close(self.lock)
 
     # --- power ---
 
@@ -74,10 +91,13 @@ class Machine:
             chip = ("-chardev", f"socket,id=tpm,path={self.tpm.socket}", "-tpmdev", "emulator,id=tpm,chardev=tpm",
                     "-device", "tpm-crb,tpmdev=tpm")
         self.ssh_port = free_port()
-        self.log = self.folder / "console.log"
+        self.log = self.folder / "serial.log"
         here = str(self.folder)
-        self.process = subprocess.Popen([
-            "qemu-system-x86_64", "-nodefaults", "-no-user-config", "-accel", "tcg,thread=multi", "-cpu", "max,la57=off",
+        self.process = start(
+            "qemu-system-x86_64", "-nodefaults", "-no-user-config",
+            # Hostile programs are tried in it: what gets out of the machine starts nothing here, and gains no rights.
+            "-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
+            "-accel", "tcg,thread=multi", "-cpu", "max,la57=off",
             "-smp", "2", "-m", "2048", "-rtc", "base=utc",
             "-kernel", BASE / "vmlinuz", "-initrd", BASE / "initrd.img",
             "-append", f"root=/dev/vda rw quiet loglevel=2 mitigations=off console=ttyS0 console=tty0 systemd.unit={target} {options}",
@@ -92,16 +112,15 @@ class Machine:
             "-device", "virtserialport,chardev=key,name=org.passkeyd.key",
             "-netdev", f"user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:{self.ssh_port}-:22",
             "-device", "virtio-net-pci,netdev=net,romfile=",
-            "-qmp", f"unix:{here}/qmp,server=on,wait=off", *(qemu or ("-display", "none"))],
+            "-qmp", f"unix:{here}/qmp,server=on,wait=off", *(qemu or ("-display", "none")),
             stdin=None if qemu else subprocess.DEVNULL)
         self.wait_for_sockets("agent", "key.port", "qmp")
         self.monitor = Monitor(f"{here}/qmp")
         self.channel = Channel(f"{here}/agent")
-        self.console = Console(self.channel, self.monitor)
 
-    def wait_for_log(self, words, seconds=PATIENCE):
+    def wait_for_serial(self, words):
         """Until the serial line has said these words since the power came."""
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + PATIENCE
         while words not in self.log.read_text(errors="replace"):
             if time.monotonic() > deadline or not self.is_on():
                 raise Failed(f"the serial line never said {words!r}:\n{self.log.read_text(errors='replace')[-2000:]}")
@@ -121,13 +140,13 @@ class Machine:
         self.run("systemctl", "is-system-running", "--wait", status=None)
         self.run("systemctl", "is-active", target)
 
-    def reboot(self, target="multi-user.target"):
-        """As its user would: everything is shut down in order."""
+    def reboot(self):
+        """As its user would: everything is shut down in order. It comes up to text."""
         plugged = self.key.plugged
         self.channel.ask("run", argv=["systemctl", "reboot"])
         self.channel.wait_for_boot()
         self.key.lose_power()
-        self.wait_until_up(target)
+        self.wait_until_up("multi-user.target")
         if plugged:
             self.plug()
 
@@ -167,9 +186,9 @@ class Machine:
 
     # --- what is done in it ---
 
-    def run(self, *argv, user="root", status=0, input="", seconds=PATIENCE):
+    def run(self, *argv, user="root", status=0, input=""):
         """Runs a command, without a session; what it printed. `status`: what it must end with, None for whatever."""
-        done = self.channel.order("run", seconds, argv=list(argv), user=user, input=input)
+        done = self.channel.order("run", argv=list(argv), user=user, input=input)
         if status is not None and done["status"] != status:
             raise Failed(f"{' '.join(argv)}: status {done['status']}\n{done['out']}{done['err']}")
         return done["out"]
@@ -181,8 +200,8 @@ class Machine:
         """A program on a terminal of its own in the machine."""
         return GuestTerminal(self.channel, user, list(argv))
 
-    def screen(self, number):
-        """Its virtual terminal of that number."""
+    def console(self, number=1):
+        """Its virtual terminal of that number: Console.go_there brings it before the person."""
         return Console(self.channel, self.monitor, number)
 
     def plug(self):

@@ -2,7 +2,10 @@
 and pkexec are opened by a touch of it."""
 
 import os
+import select
 import shutil
+import termios
+import time
 
 import enrolled
 from far import Agent, Person, Server, make_sk_key, open_key_to_all
@@ -129,12 +132,24 @@ def su_to_oneself_from_afar_opens_with_a_touch_at_home():
             opened_by_touch(terminal, "alice")
 
 
+def wait_until_unseen(program):
+    """polkit's agent shows its question first, and then forgets what was typed before the echo was off."""
+    name = must("ps", "-C", program, "-o", "tty=").strip()
+    terminal = os.open("/dev/" + name, os.O_RDONLY | os.O_NOCTTY)
+    deadline = time.monotonic() + 60
+    while termios.tcgetattr(terminal)[3] & termios.ECHO:
+        check(time.monotonic() < deadline, f"{program} shows what is typed")
+        select.select([], [], [], 0.02)
+    os.close(terminal)
+
+
 def pkexec_from_afar_opens_with_a_touch_at_home():
     with Server(SSHD), Agent("carol") as agent:
         add(agent, "carol")
         # pkexec's own agent finds no session for its cookie; polkit's for terminals does.
         with afar("carol", open_to_all("tests/ssh/agent/pkexec.sh"), "whoami", agent=agent) as terminal:
             terminal.wait_for(r"Password, or Enter[^\n]*: ")
+            wait_until_unseen("pkttyagent")
             terminal.type_unseen("")
             terminal.wait_for("Touch ")
             touch()

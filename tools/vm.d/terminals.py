@@ -1,5 +1,5 @@
-"""What people see of the machine: terminals of programs in it, and the text of its own screen with the keyboard before it.
-Both are used like tools/demo.d/person.py's Terminal."""
+"""Terminals of the machine. GuestTerminal: of one program in it, used like tools/demo.d/person.py's Terminal. Console: its own,
+virtual terminals with a screen and the keyboard before it; its graphical screen is tests/vm/screen.py."""
 
 import pathlib
 import re
@@ -60,9 +60,9 @@ class Console:
     def go_there(self):
         self.monitor.press("alt", f"f{self.number}")
 
-    def wait_for(self, pattern, seconds=SECONDS):
+    def wait_for(self, pattern):
         """Waits until the screen shows it; what it shows then. What was there before counts, too: begin() clears."""
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + SECONDS
         while not re.search(pattern, shown := self.text()):
             if time.monotonic() > deadline:
                 raise Stuck(f"tty{self.number} never showed {pattern!r}, but:\n{shown}")
