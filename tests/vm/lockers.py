@@ -71,6 +71,7 @@ def xscreensaver_opens_by_passkey_after_a_wrong_pin(machine):
     desk.screen.type(WRONG_PIN)
     desk.screen.wait_for("Wrong PIN", keep="xscreensaver says that the pin was wrong")
     check(desk.last_sign_in("alice")[:2] == ("xscreensaver", "denied"), f"the audit: {desk.last_sign_in('alice')}")
+    desk.screen.type()  # which stands there until it was read
     desk.screen.wait_for("PIN of this")
     desk.screen.type(PIN)
     desk.screen.wait_for(BACK)
