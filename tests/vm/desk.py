@@ -1,5 +1,7 @@
 """A person before a machine's graphical screen: the greeter, the desktop behind it, and what the machine says of both."""
 
+import re
+
 from kit import PASSWORD, audit, enroll_key, enroll_tpm, session, wait_until
 from screen import Screen
 
@@ -42,14 +44,17 @@ class Desk:
         else:
             self.is_asked(user)
 
-    def is_asked(self, user):
-        """Waits until the greeter asks that person something, by LightDM's log."""
-        begun = f"Greeter start authentication for {user}"
+    def asked(self):
+        """Whom the greeter asks something, by LightDM's log; "": whoever comes, for a name; None: nobody yet."""
+        log = self.machine.run("cat", "/var/log/lightdm/lightdm.log")
+        _, begun, since = log.rpartition("Creating greeter session")[2].rpartition("Greeter start authentication")
+        if not begun or "Prompt greeter" not in since:
+            return None
+        person = re.match(r" for (\w+)", since)
+        return person[1] if person else ""
 
-        def asked():
-            log = self.machine.run("cat", "/var/log/lightdm/lightdm.log")
-            return begun in log and "Prompt greeter" in log.rpartition(begun)[2]
-        wait_until(f"the greeter asks {user}", asked)
+    def is_asked(self, user):
+        wait_until(f"the greeter asks {user}", lambda: self.asked() == user)
 
     def sign_in(self, user):
         """With the password, whatever else there is."""

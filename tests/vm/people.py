@@ -102,7 +102,7 @@ def polkit_takes_a_touch_where_it_asks_for_oneself(machine):
 
 
 def polkit_takes_a_touch_where_it_asks_for_an_administrator(machine):
-    """Not with pkexec: on a terminal, polkit 122 takes no answer at all from its agent there ("No session for cookie")."""
+    """With systemctl's agent; of pkexec's own see docs/desktop.md."""
     machine.sh("cat >/etc/polkit-1/rules.d/40-alice.rules && systemctl restart polkit.service",
                input="polkit.addAdminRule(function() { return ['unix-user:alice']; });")
     screen = machine.console()
