@@ -1,7 +1,8 @@
-"""docs/coexistence.md against what is run: its rows, its versions, and the stack that it shows."""
+"""docs/coexistence.md against what is run: its rows, its versions, and the stack that it shows. And docs/desktop.md: the promises
+that it names."""
 
+import ast
 import fnmatch
-import os
 import re
 
 from bed import PAGE, Profiles, lines_of, shown, version_of
@@ -19,9 +20,10 @@ def rows():
 
 
 def promises_of_machines():
-    """Names of all promises of tests/vm, as its files have them."""
+    """Names of all promises of tests/vm, as the files of its suites have them."""
     folder = TREE + "/tests/vm"
-    files = [read(f"{folder}/{name}") for name in os.listdir(folder) if name.endswith(".py")]
+    suites = ast.literal_eval(re.search(r"^SUITES = (\[.*?\])$", read(folder + "/run.py"), re.MULTILINE | re.DOTALL)[1])
+    files = [read(f"{folder}/{suite}.py") for suite in suites]
     return {f"vm:{name}" for text in files for name in re.findall(r"^    (\w+),$", text, re.MULTILINE)}
 
 
@@ -29,6 +31,12 @@ def every_row_names_a_test_that_is_run(names):
     run = names | promises_of_machines()
     for *_, test in rows():
         check(any(fnmatch.fnmatch(name, test.strip("`")) for name in run), f"no test of that name: {test}")
+
+
+def every_promise_named_on_the_page_of_desktops_is_run(_):
+    told = set(re.findall(r"`(vm:\w+)`", read(TREE + "/docs/desktop.md")))
+    check(len(told) > 10, f"{told}")
+    check(told <= promises_of_machines(), f"no promises of these names: {told - promises_of_machines()}")
 
 
 def every_test_has_a_row(names):
@@ -55,7 +63,7 @@ def the_stack_that_it_shows_is_debians_with_ours(_):
 def promises(parts):
     """Those of this file, about all promises of the others."""
     names = {promise.__name__ for part in parts for promise in part.PROMISES}
-    for look in (every_row_names_a_test_that_is_run, every_test_has_a_row, every_version_is_the_one_that_was_run,
+    for look in (every_row_names_a_test_that_is_run, every_promise_named_on_the_page_of_desktops_is_run, every_test_has_a_row, every_version_is_the_one_that_was_run,
                  the_stack_that_it_shows_is_debians_with_ours):
         def promise(look=look):
             look(names)
