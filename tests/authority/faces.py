@@ -7,9 +7,8 @@ import signal
 import sqlite3
 import subprocess
 import termios
-import time
 
-from world import LEDGER, PASSWORD, TREE, Failed, Terminal, check, must, open_to_all, run  # noqa: F401
+from world import LEDGER, PASSWORD, TREE, Terminal, check, must, open_to_all, run, until  # noqa: F401
 
 CALLER = open_to_all("tests/authority/caller.py")
 # A security key is a proof at polkit, too; here it is left out, so that passwords can be wrong.
@@ -101,15 +100,6 @@ POLKITD = "/usr/lib/polkit-1/polkitd"
 def polkit_is_there():
     return "true" in must("dbus-send", "--system", "--print-reply", "--dest=org.freedesktop.DBus", "/",
                           "org.freedesktop.DBus.NameHasOwner", "string:org.freedesktop.PolicyKit1")
-
-
-def until(condition, what, seconds=20):
-    """For what happens in programs that tell nobody."""
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            raise Failed(what)
-        time.sleep(0.05)
 
 
 class WithoutPolkit:

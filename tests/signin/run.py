@@ -12,7 +12,7 @@ import time
 
 from world import (CONFIG, DAEMON_LOG, LEDGER, SYSLOG, Failed, Misbehaving, Terminal, check, configure, daemon_log, daemon_pids,
                    enroll, keep, key, key2, must, restart_daemon, run, start_daemon, stop_daemon, stops_blinking_by_itself,
-                   sudo, touch, transactions, usb, use_password, with_touch)
+                   sudo, touch, transactions, until, usb, use_password, with_touch)
 
 TPM_PIN, WRONG_PIN = "314159", "271828"
 
@@ -492,13 +492,10 @@ def a_mistyped_configuration_is_named_with_file_and_line():
 
 def wait_for_syslog(words):
     """Another process writes it, when it comes to that."""
-    end = time.monotonic() + 20
-    while True:
+    def said():
         with open(SYSLOG, encoding="utf-8", errors="replace") as log:
-            if words in log.read():
-                return
-        check(time.monotonic() < end, f"the log never said {words}")
-        time.sleep(0.05)
+            return words in log.read()
+    until(said, f"the log never said {words}")
 
 
 def a_mistyped_module_option_is_named_and_leaves_the_password():

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 import traceback
 
 TREE = os.environ["WORLD_TREE"]
@@ -37,6 +38,14 @@ class Failed(Exception):
 def check(condition, what):
     if not condition:
         raise Failed(what)
+
+
+def until(condition, what, seconds=20):
+    """For what happens in programs that tell nobody."""
+    end = time.monotonic() + seconds
+    while not condition():
+        check(time.monotonic() < end, what)
+        time.sleep(0.05)
 
 
 def run(*command, **options):

@@ -17,7 +17,7 @@ def obey(machine, word):
         case "touch":
             machine.key.touch()
         case "refuse":
-            machine.key.control("wait", "blinking")
+            machine.key.wait_until_it_blinks()
             machine.key.control("touch", "refuse")
         case "plug":
             machine.plug()

@@ -2,14 +2,12 @@
 and pkexec are opened by a touch of it."""
 
 import os
-import select
 import shutil
 import termios
-import time
 
 import enrolled
 from far import Agent, Person, Server, make_sk_key, open_key_to_all
-from world import Terminal, check, key, must, open_to_all, touch, use_password
+from world import Terminal, check, key, must, open_to_all, touch, until, use_password
 
 #: The way in is not what is tested here.
 SSHD = "AuthorizedKeysFile /run/world/authorized-%u\nKbdInteractiveAuthentication no\n"
@@ -136,10 +134,7 @@ def wait_until_unseen(program):
     """polkit's agent shows its question first, and then forgets what was typed before the echo was off."""
     name = must("ps", "-C", program, "-o", "tty=").strip()
     terminal = os.open("/dev/" + name, os.O_RDONLY | os.O_NOCTTY)
-    deadline = time.monotonic() + 60
-    while termios.tcgetattr(terminal)[3] & termios.ECHO:
-        check(time.monotonic() < deadline, f"{program} shows what is typed")
-        select.select([], [], [], 0.02)
+    until(lambda: not termios.tcgetattr(terminal)[3] & termios.ECHO, f"{program} shows what is typed")
     os.close(terminal)
 
 
